@@ -1,0 +1,25 @@
+# Compiler flags live on one INTERFACE target that no user of a library inherits.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+set(HOOKLEDGER_SANITIZE "" CACHE STRING "Sanitizers, comma separated: address,undefined or thread")
+option(HOOKLEDGER_LIBFUZZER "Link the fuzz targets with libFuzzer (Clang)" OFF)
+
+add_library(hookledger_flags INTERFACE)
+target_compile_options(hookledger_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Werror -fno-omit-frame-pointer)
+if(HOOKLEDGER_SANITIZE)
+  target_compile_options(hookledger_flags INTERFACE
+    -fsanitize=${HOOKLEDGER_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${HOOKLEDGER_SANITIZE})
+endif()
+if(HOOKLEDGER_LIBFUZZER)
+  target_compile_options(hookledger_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()

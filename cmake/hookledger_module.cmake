@@ -1,0 +1,25 @@
+# One static library per module, included as "<module>/<file>.h" from the repository root.
+# DEPS (what its headers need) and PRIVATE_DEPS (what only its sources need) are the whole dependency
+# list: they are the architecture.
+function(hookledger_module name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS;PRIVATE_DEPS")
+  add_library(hookledger_${name} STATIC ${arg_SOURCES})
+  target_include_directories(hookledger_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(hookledger_${name} PUBLIC ${arg_DEPS} PRIVATE ${arg_PRIVATE_DEPS} hookledger_flags)
+endfunction()
+
+# One test program per file: hookledger_test(record_test DEPS hookledger_schemas). LABELS slow leaves it out of
+# `tools/test --quick`.
+function(hookledger_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;DEPS;LABELS")
+  if(NOT arg_SOURCES)
+    set(arg_SOURCES ${name}.cc)
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_DEPS} hookledger_test_support GTest::gmock hookledger_flags)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+endfunction()

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schemas/crypto.h"
+#include "schemas/error.h"
+#include "schemas/record.h"
+
+namespace hookledger {
+
+/// Where an append ended. `duplicate`: the place of the original.
+struct Appended {
+  Place place;
+  bool duplicate = false;
+};
+
+/// One finished append. `token` is the caller's own.
+struct AppendOutcome {
+  std::uint64_t token;
+  Result<Appended> result;
+};
+
+/// Takes outcomes. Called on the log's own thread, in batches; must not block and must not throw.
+class AppendObserver {
+ public:
+  virtual ~AppendObserver() = default;
+  virtual void appended(std::vector<AppendOutcome> outcomes) = 0;
+};
+
+/// A record on its way into the log.
+struct Append {
+  std::string record;           ///< Encoded: schemas/record.md.
+  std::string dedup_key;        ///< See `dedup_key()`.
+  std::uint32_t partition = 0;  ///< `partition_of(key, partitions())`.
+  Time received_at;
+  AppendObserver* observer = nullptr;  ///< Outlives the append.
+  std::uint64_t token = 0;
+};
+
+/// (source, event id) as one string.
+std::string dedup_key(std::string_view source, std::string_view event_id);
+
+/// Reads one partition in order of offset. One thread. Sees what was durable when it was made.
+class LogCursor {
+ public:
+  virtual ~LogCursor() = default;
+  /// False at the end. The bytes stay valid until the next call. Errors: kCorruption, kUnavailable.
+  virtual Result<bool> next() = 0;
+  virtual Place place() const = 0;
+  /// The encoded record.
+  virtual std::string_view bytes() const = 0;
+};
+
+struct LogHealth {
+  bool writable = true;
+  std::string reason;  ///< When not writable: what is wrong and what to do.
+};
+
+struct LogStatistics {
+  std::uint64_t bytes_on_disk = 0;
+  std::uint64_t append_queue_records = 0;
+};
+
+/// The append-only, partitioned sequence of records; the only source of truth. Two engines: embedded
+/// (RocksDB) and, later, Kafka. Threads: any, for every function.
+class LogReader {
+ public:
+  virtual ~LogReader() = default;
+
+  virtual std::uint32_t partitions() const = 0;
+  /// One past the last durable record; 0 when empty.
+  virtual std::uint64_t end(std::uint32_t partition) const = 0;
+  /// Errors: kNotFound, kCorruption, kUnavailable.
+  virtual Result<StoredRecord> read(Place place) const = 0;
+  /// From the first record at or after `from`. Offsets may have gaps where retention removed records.
+  virtual std::unique_ptr<LogCursor> scan(std::uint32_t partition, std::uint64_t from) const = 0;
+  /// Keys ever used to accept, by key id.
+  virtual std::optional<Ed25519PublicKey> find_key(std::string_view key_id) const = 0;
+};
+
+class EventLog : public LogReader {
+ public:
+  /// Queues appends and returns at once; every one of them gets exactly one outcome, in any order, after it
+  /// is on stable storage or has failed. A duplicate's outcome waits for its original's.
+  /// Errors: kOverloaded, kUnavailable, kStopping; then none was queued and none gets an outcome.
+  virtual Result<void> submit(std::span<Append> appends) = 0;
+
+  /// Durable before it returns.
+  virtual Result<void> remember_key(const Ed25519PublicKey& key) = 0;
+
+  virtual LogHealth health() const = 0;
+  virtual LogStatistics statistics() const = 0;
+
+  /// Blocks until something became durable after the state `seen` was returned for, or `timeout`. Returns
+  /// the new state; start with 0.
+  virtual std::uint64_t wait_for_change(std::uint64_t seen, std::chrono::milliseconds timeout) = 0;
+
+  /// Finishes what is queued, then refuses appends.
+  virtual void stop() = 0;
+};
+
+}  // namespace hookledger

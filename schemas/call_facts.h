@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schemas/error.h"
+#include "schemas/event.h"
+#include "schemas/record.h"
+
+namespace hookledger {
+
+/// Index into CallFacts::texts; 0 is "absent".
+using Text = std::uint32_t;
+
+/// What one event says about its call. Times are microseconds UTC.
+struct EventFact {
+  Text id = 0;
+  Text type = 0;
+  Text leg = 0;  ///< Leg id; 0: names no leg.
+  Text source = 0;
+  Text control_id = 0, direction = 0, from = 0, to = 0;
+  Text organization = 0;
+  Text hangup_cause = 0, hangup_source = 0, sip_hangup_cause = 0;
+  Text recording = 0, channels = 0, urls = 0;
+  std::optional<Time> recording_started_at, recording_ended_at;
+  Time occurred_at, received_at;
+  std::uint64_t offset = 0;
+  Effect effect = Effect::kNone;
+  Provenance provenance = Provenance::kDelivered;
+  bool repeat = false;  ///< The id was already known at a lower offset: on the timeline, not in the state.
+};
+
+/// All that is stored of one call: the set of its events' facts. Adding is commutative, associative and
+/// idempotent over event ids; everything else about a call is derived from this by pure functions (G4).
+/// Layout of the encoding: schemas/call_facts.md.
+class CallFacts {
+ public:
+  explicit CallFacts(std::string call_id, std::uint32_t partition) : call_id_(std::move(call_id)), partition_(partition) {}
+
+  /// Adds the record at `offset`. A known offset changes nothing; a known event id at a higher offset is
+  /// kept as a repeat. Records must be added in order of offset.
+  void add(const RecordView& record, const EventDetail& detail, std::uint64_t offset);
+
+  const std::string& call_id() const { return call_id_; }
+  std::uint32_t partition() const { return partition_; }
+  /// In order of offset.
+  const std::vector<EventFact>& events() const { return events_; }
+  /// Empty for 0.
+  std::string_view text(Text index) const { return texts_[index]; }
+
+  /// The same facts restricted to what had been received (or, `by_occurrence`, had happened) by `at`.
+  CallFacts as_of(Time at, bool by_occurrence) const;
+
+  std::string encode() const;
+  static Result<CallFacts> decode(std::string_view call_id, std::string_view bytes);
+
+ private:
+  Text intern(std::string_view text);
+  bool known_id(Text id) const;
+
+  std::string call_id_;
+  std::uint32_t partition_;
+  std::vector<std::string> texts_{std::string()};
+  std::vector<EventFact> events_;
+};
+
+}  // namespace hookledger

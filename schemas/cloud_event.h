@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "schemas/error.h"
+#include "schemas/record.h"
+
+namespace hookledger {
+
+/// One line of `export` without the line break: the record as a CloudEvents 1.0 JSON document, body in
+/// `data_base64`; `partition` and `offset` as strings when `place` is given.
+std::string to_cloud_event(const RecordView& record, const std::optional<Place>& place);
+
+/// What a line of `export` or `simulate --out` holds. Owns its strings.
+struct CloudEvent {
+  std::string id, source, type, content_type, signature, signed_at, key_id, body;  ///< `source`: the name.
+  std::optional<Time> received_at;
+  Provenance provenance = Provenance::kImported;
+};
+
+/// Errors: kInvalid, with what is wrong with the line.
+Result<CloudEvent> parse_cloud_event(std::string_view line);
+
+}  // namespace hookledger

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace hookledger {
+
+using Ed25519PublicKey = std::array<unsigned char, 32>;
+using Ed25519Seed = std::array<unsigned char, 32>;
+using Ed25519Signature = std::array<unsigned char, 64>;
+
+struct Ed25519KeyPair {
+  Ed25519PublicKey public_key;
+  std::array<unsigned char, 64> secret_key;
+};
+
+/// Must be called once, before anything else here, by `main` (tests: by the fixture). Aborts when the
+/// library cannot start.
+void init_crypto();
+
+/// RFC 8032 PureEdDSA.
+bool ed25519_verify(const Ed25519PublicKey& key, const Ed25519Signature& signature, std::string_view message);
+Ed25519Signature ed25519_sign(const Ed25519KeyPair& key, std::string_view message);
+Ed25519KeyPair ed25519_key_pair(const Ed25519Seed& seed);
+
+/// BLAKE2b with 32 bytes of output, as bytes.
+std::array<unsigned char, 32> blake2b_256(std::string_view bytes);
+/// The same as 64 hex digits.
+std::string blake2b_256_hex(std::string_view bytes);
+
+/// Running BLAKE2b-256 over a sequence of byte strings, each framed by its length.
+class Digest {
+ public:
+  Digest();
+  void add(std::string_view bytes);
+  std::string hex();  ///< Ends the digest.
+
+ private:
+  alignas(64) std::array<unsigned char, 384> state_;
+};
+
+/// `ed25519:` and the first 16 hex digits of BLAKE2b-256 of the key.
+std::string key_id(const Ed25519PublicKey& key);
+
+/// Base64 of exactly 32 bytes that are a usable public key.
+std::optional<Ed25519PublicKey> parse_public_key(std::string_view base64);
+
+}  // namespace hookledger

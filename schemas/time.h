@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace hookledger {
+
+/// An instant in UTC, to the microsecond.
+using Time = std::chrono::sys_time<std::chrono::microseconds>;
+using Duration = std::chrono::microseconds;
+
+/// Reads RFC 3339 with any fraction length (cut to microseconds, not rounded), any UTC offset, `T`
+/// or `t`, `Z` or `z`. Nothing for anything else, for days that do not exist, for second 60, and for
+/// instants outside the years 1 to 9999.
+std::optional<Time> parse_time(std::string_view text);
+
+/// `2026-02-08T10:15:30.123456Z`.
+std::string format_time(Time time);
+
+/// `90`, `90s`, `500ms`, `10m`, `72h`, `7d`; a bare number counts seconds. Nothing for anything else.
+std::optional<Duration> parse_duration(std::string_view text);
+
+/// `1.2s`, `340ms`, `3m20s`, `4h5m`: short, for people.
+std::string format_duration(Duration duration);
+
+/// An instant as a user writes it: RFC 3339, or relative to `now`: `-10m`, `now`.
+std::optional<Time> parse_instant(std::string_view text, Time now);
+
+}  // namespace hookledger
