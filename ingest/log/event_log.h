@@ -56,6 +56,11 @@ class LogCursor {
   virtual std::string_view bytes() const = 0;
 };
 
+/// [first, last)
+struct OffsetRange {
+  std::uint64_t first = 0, last = 0;
+};
+
 struct LogHealth {
   bool writable = true;
   std::string reason;  ///< When not writable: what is wrong and what to do.
@@ -73,6 +78,8 @@ class LogReader {
   virtual ~LogReader() = default;
 
   virtual std::uint32_t partitions() const = 0;
+  /// Offset of the first record that is still there; `end` when there is none.
+  virtual std::uint64_t first(std::uint32_t partition) const = 0;
   /// One past the last durable record; 0 when empty.
   virtual std::uint64_t end(std::uint32_t partition) const = 0;
   /// Errors: kNotFound, kCorruption, kUnavailable.
@@ -92,6 +99,9 @@ class EventLog : public LogReader {
 
   /// Durable before it returns.
   virtual Result<void> remember_key(const Ed25519PublicKey& key) = 0;
+
+  /// Removes records (retention). Durable before it returns; offsets are never given again.
+  virtual Result<void> remove(std::uint32_t partition, std::span<const OffsetRange> ranges) = 0;
 
   virtual LogHealth health() const = 0;
   virtual LogStatistics statistics() const = 0;
