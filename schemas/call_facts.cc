@@ -1,0 +1,195 @@
+#include "schemas/call_facts.h"
+
+#include <algorithm>
+#include <array>
+
+#include "schemas/codec.h"
+
+namespace hookledger {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+/// Above this many texts a hash index pays.
+constexpr std::size_t kIndexAbove = 48;
+
+constexpr std::array kTextFields = {
+    &EventFact::id,           &EventFact::type,          &EventFact::leg,              &EventFact::source,
+    &EventFact::control_id,   &EventFact::direction,     &EventFact::from,             &EventFact::to,
+    &EventFact::organization, &EventFact::hangup_cause,  &EventFact::hangup_source,    &EventFact::sip_hangup_cause,
+    &EventFact::recording,    &EventFact::channels,      &EventFact::urls};
+constexpr std::uint64_t kRecordingStart = 1U << 24;
+constexpr std::uint64_t kRecordingEnd = 1U << 25;
+constexpr std::uint64_t kRepeat = 1U << 26;
+constexpr std::uint64_t kTimed = 1U << 27;
+constexpr std::size_t kEventBytesMin = 6;
+
+Error damaged(std::string_view call_id) {
+  return {ErrorCode::kCorruption, "stored facts of call " + std::string(call_id) + " are damaged: rebuild the projection"};
+}
+
+/// Wraps instead of overflowing: times come from stored bytes.
+std::int64_t minus(Time a, Time b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a.time_since_epoch().count()) -
+                                   static_cast<std::uint64_t>(b.time_since_epoch().count()));
+}
+Time plus(Time a, std::int64_t micros) {
+  return Time(Duration(static_cast<std::int64_t>(static_cast<std::uint64_t>(a.time_since_epoch().count()) +
+                                                 static_cast<std::uint64_t>(micros))));
+}
+
+}  // namespace
+
+Text CallFacts::find(std::string_view text) const {
+  if (!index_.empty()) {
+    const auto found = index_.find(text);
+    return found == index_.end() ? 0 : found->second;
+  }
+  for (std::size_t i = 1; i < texts_.size(); ++i) {
+    if (texts_[i] == text) return static_cast<Text>(i);
+  }
+  return 0;
+}
+
+Text CallFacts::intern(std::string_view text) {
+  if (text.empty()) return 0;
+  if (const Text known = find(text)) return known;
+  texts_.emplace_back(text);
+  const auto index = static_cast<Text>(texts_.size() - 1);
+  if (!index_.empty()) {
+    index_.emplace(text, index);
+  } else if (texts_.size() > kIndexAbove) {
+    for (std::size_t i = 1; i < texts_.size(); ++i) index_.emplace(texts_[i], static_cast<Text>(i));
+  }
+  return index;
+}
+
+bool CallFacts::known_event(std::string_view id) const {
+  const Text text = find(id);
+  if (text == 0) return false;
+  return std::any_of(events_.begin(), events_.end(), [&](const EventFact& event) { return event.id == text; });
+}
+
+void CallFacts::add(const RecordView& record, const EventDetail& detail, std::uint64_t offset) {
+  if (!events_.empty() && offset <= events_.back().offset) return;
+  EventFact event;
+  event.repeat = known_event(record.id);
+  event.id = intern(record.id);
+  event.type = intern(record.type);
+  event.leg = intern(record.leg_id);
+  event.source = intern(record.source);
+  event.control_id = intern(detail.control_id);
+  event.direction = intern(detail.direction);
+  event.from = intern(detail.from);
+  event.to = intern(detail.to);
+  event.organization = intern(detail.organization_id);
+  event.hangup_cause = intern(detail.hangup_cause);
+  event.hangup_source = intern(detail.hangup_source);
+  event.sip_hangup_cause = intern(detail.sip_hangup_cause);
+  if (detail.effect == Effect::kRecording) {
+    event.recording = intern(detail.recording_id.empty() ? record.id : std::string_view(detail.recording_id));
+    event.channels = intern(detail.channels);
+    event.urls = intern(detail.urls);
+    event.recording_started_at = detail.recording_started_at;
+    event.recording_ended_at = detail.recording_ended_at;
+  }
+  event.occurred_at = record.occurred_at;
+  event.received_at = record.received_at;
+  event.offset = offset;
+  event.effect = detail.effect;
+  event.provenance = record.provenance;
+  event.timed = record.timed;
+  events_.push_back(event);
+}
+
+CallFacts CallFacts::as_of(Time at, bool by_occurrence) const {
+  CallFacts past = *this;
+  std::erase_if(past.events_, [&](const EventFact& event) {
+    return (by_occurrence ? event.occurred_at : event.received_at) > at;
+  });
+  return past;
+}
+
+std::string CallFacts::encode() const {
+  std::string out;
+  out.reserve(64 * texts_.size() + 32 * events_.size());
+  Encoder encoder(out);
+  encoder.fixed(kVersion);
+  encoder.varint(partition_);
+  encoder.varint(texts_.size() - 1);
+  for (std::size_t i = 1; i < texts_.size(); ++i) encoder.string(texts_[i]);
+  encoder.varint(events_.size());
+  Time occurred;
+  std::uint64_t offset = 0;
+  for (const EventFact& event : events_) {
+    std::uint64_t mask = 0;
+    for (std::size_t i = 0; i < kTextFields.size(); ++i) {
+      if (event.*kTextFields[i] != 0) mask |= std::uint64_t{1} << i;
+    }
+    if (event.recording_started_at) mask |= kRecordingStart;
+    if (event.recording_ended_at) mask |= kRecordingEnd;
+    if (event.repeat) mask |= kRepeat;
+    if (event.timed) mask |= kTimed;
+    encoder.varint(mask);
+    encoder.fixed(static_cast<std::uint8_t>(event.effect));
+    encoder.fixed(static_cast<std::uint8_t>(event.provenance));
+    encoder.zigzag(minus(event.occurred_at, occurred));
+    encoder.zigzag(minus(event.received_at, event.occurred_at));
+    encoder.varint(event.offset - offset);
+    for (const auto field : kTextFields) {
+      if (event.*field != 0) encoder.varint(event.*field);
+    }
+    if (event.recording_started_at) encoder.zigzag(minus(*event.recording_started_at, event.occurred_at));
+    if (event.recording_ended_at) encoder.zigzag(minus(*event.recording_ended_at, event.occurred_at));
+    occurred = event.occurred_at;
+    offset = event.offset;
+  }
+  return out;
+}
+
+Result<CallFacts> CallFacts::decode(std::string_view call_id, std::string_view bytes) {
+  Decoder decoder(bytes);
+  if (decoder.fixed<std::uint8_t>() != kVersion) return damaged(call_id);
+  CallFacts facts(std::string(call_id), static_cast<std::uint32_t>(decoder.varint()));
+  const std::uint64_t text_count = decoder.varint();
+  if (text_count > decoder.left()) return damaged(call_id);
+  facts.texts_.reserve(text_count + 9);
+  for (std::uint64_t i = 0; i < text_count; ++i) facts.texts_.emplace_back(decoder.string());
+  if (facts.texts_.size() > kIndexAbove) {
+    for (std::size_t i = 1; i < facts.texts_.size(); ++i) facts.index_.emplace(facts.texts_[i], static_cast<Text>(i));
+  }
+  const std::uint64_t event_count = decoder.varint();
+  if (event_count > decoder.left() / kEventBytesMin) return damaged(call_id);
+  facts.events_.reserve(event_count + 1);
+  Time occurred;
+  std::uint64_t offset = 0;
+  for (std::uint64_t n = 0; n < event_count; ++n) {
+    EventFact event;
+    const std::uint64_t mask = decoder.varint();
+    const auto effect = decoder.fixed<std::uint8_t>();
+    const auto provenance = decoder.fixed<std::uint8_t>();
+    if (effect > static_cast<std::uint8_t>(Effect::kRecording) ||
+        provenance > static_cast<std::uint8_t>(Provenance::kSynthetic)) {
+      return damaged(call_id);
+    }
+    event.effect = static_cast<Effect>(effect);
+    event.provenance = static_cast<Provenance>(provenance);
+    event.occurred_at = occurred = plus(occurred, decoder.zigzag());
+    event.received_at = plus(event.occurred_at, decoder.zigzag());
+    event.offset = offset = offset + decoder.varint();
+    for (std::size_t i = 0; i < kTextFields.size(); ++i) {
+      if ((mask >> i & 1) == 0) continue;
+      const std::uint64_t text = decoder.varint();
+      if (text > text_count) return damaged(call_id);
+      event.*kTextFields[i] = static_cast<Text>(text);
+    }
+    if ((mask & kRecordingStart) != 0) event.recording_started_at = plus(event.occurred_at, decoder.zigzag());
+    if ((mask & kRecordingEnd) != 0) event.recording_ended_at = plus(event.occurred_at, decoder.zigzag());
+    event.repeat = (mask & kRepeat) != 0;
+    event.timed = (mask & kTimed) != 0;
+    facts.events_.push_back(event);
+  }
+  if (!decoder.ok() || !decoder.done()) return damaged(call_id);
+  return facts;
+}
+
+}  // namespace hookledger

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "schemas/error.h"
@@ -30,6 +31,7 @@ struct EventFact {
   std::uint64_t offset = 0;
   Effect effect = Effect::kNone;
   Provenance provenance = Provenance::kDelivered;
+  bool timed = false;   ///< The event itself told `occurred_at`; else that is `received_at`.
   bool repeat = false;  ///< The id was already known at a lower offset: on the timeline, not in the state.
 };
 
@@ -58,12 +60,19 @@ class CallFacts {
   static Result<CallFacts> decode(std::string_view call_id, std::string_view bytes);
 
  private:
+  Text find(std::string_view text) const;
   Text intern(std::string_view text);
-  bool known_id(Text id) const;
+  bool known_event(std::string_view id) const;
+
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
 
   std::string call_id_;
   std::uint32_t partition_;
   std::vector<std::string> texts_{std::string()};
+  std::unordered_map<std::string, Text, TextHash, std::equal_to<>> index_;  ///< Of texts_, once there are many.
   std::vector<EventFact> events_;
 };
 
