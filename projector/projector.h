@@ -1,0 +1,77 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "ingest/log/event_log.h"
+#include "projector/call_store.h"
+#include "projector/folding.h"
+#include "projector/rules.h"
+#include "schemas/clock.h"
+#include "schemas/logging.h"
+
+namespace hookledger {
+
+/// Keeps a store at the end of the log, on its own threads. Threads: any, for every function.
+class Projector {
+ public:
+  struct Parts {  ///< All outlive the projector.
+    CallStore& store;
+    EventLog& log;
+    const RuleSet& rules;
+    const Clock& clock;
+    Logger& logger;
+  };
+
+  Projector(Parts parts, unsigned threads);
+  ~Projector();  ///< As `stop`, but without the flush: what was not flushed is folded again.
+  Projector(const Projector&) = delete;
+  Projector& operator=(const Projector&) = delete;
+
+  void start();
+  /// Ends the threads after their current write and flushes the store.
+  void stop();
+
+  /// One past the last offset in the state.
+  std::uint64_t projected(std::uint32_t partition) const;
+  /// Waits until all below `end` is projected. False at the timeout, and at once when the partition has
+  /// stopped on a corrupt record.
+  bool wait_until(std::uint32_t partition, std::uint64_t end, std::chrono::milliseconds timeout);
+  /// For read-your-writes: waits until the partition (nothing: every one) has what is durable now.
+  bool settle(std::optional<std::uint32_t> partition, std::chrono::milliseconds timeout);
+
+  /// Records folded since `start`, and how many that has to be to reach the log's present end.
+  FoldProgress progress() const;
+  /// What is wrong (a corrupt record, a store that cannot be written), or what was durable at `start` and is
+  /// not yet projected; nothing when all is well.
+  std::optional<std::string> not_ready() const;
+
+ private:
+  struct Partition {
+    std::uint64_t begun = 0, covered = 0, durable_at_start = 0;
+    std::string failure;
+    bool stopped = false;
+  };
+
+  void work(unsigned worker);
+  bool pass(unsigned worker, Folding& folding);
+  void flush_when_due();
+  void report(std::uint32_t partition, const Error& error);
+
+  Parts parts_;
+  unsigned threads_;
+  mutable std::mutex mutex_;  ///< Guards all below.
+  std::condition_variable moved_, wake_;
+  std::vector<Partition> partitions_;
+  unsigned waiting_ = 0;
+  bool stopping_ = false;
+  std::chrono::steady_clock::time_point flush_at_;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace hookledger

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hookledger {
+
+/// A request as a router needs it; knows no socket. `path` and `query` as sent, still percent-encoded.
+struct ApiRequest {
+  std::string_view method, path, query;
+};
+
+struct ApiResponse {
+  unsigned status = 200;
+  std::string_view content_type = "application/json";  ///< A literal.
+  std::string body;
+  std::vector<std::pair<std::string_view, std::string>> headers;
+};
+
+/// An RFC 9457 problem as an answer.
+ApiResponse problem(unsigned status, std::string_view code, std::string_view title, std::string_view detail = {});
+/// 400 that names the parameter.
+ApiResponse bad_parameter(std::string_view name, std::string_view why);
+
+/// What a route's handler gets, decoded: one segment per `{…}` of its pattern, and its query.
+struct ApiArguments {
+  std::vector<std::string> segments;
+  std::map<std::string, std::string, std::less<>> query;
+
+  bool has(std::string_view name) const { return query.contains(name); }
+  /// Empty when absent.
+  const std::string& get(std::string_view name) const;
+};
+
+using ApiHandler = std::function<ApiResponse(const ApiArguments&)>;
+
+/// Finds the handler of a GET (or HEAD) request by its path. Routes are added before the first request; then
+/// `handle` may be called from any thread, when handlers may.
+class Router {
+ public:
+  /// `pattern`: `/v1/calls/{id}/records`. `parameters`: the query parameters it knows; any other is refused.
+  void add(std::string_view pattern, std::vector<std::string> parameters, ApiHandler handler);
+
+  ApiResponse handle(const ApiRequest& request) const;
+
+ private:
+  struct Route {
+    std::vector<std::string> pattern;
+    std::vector<std::string> parameters;
+    ApiHandler handler;
+  };
+  std::vector<Route> routes_;
+};
+
+/// Strict: nothing for a `%` without two hex digits. `+` stays `+`.
+std::optional<std::string> percent_decode(std::string_view text);
+
+}  // namespace hookledger
