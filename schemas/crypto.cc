@@ -1,0 +1,86 @@
+#include "schemas/crypto.h"
+
+#include <algorithm>
+#include <new>
+#include <sodium.h>
+
+#include "schemas/error.h"
+#include "schemas/text.h"
+
+namespace hookledger {
+namespace {
+
+const unsigned char* data(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
+
+template <std::size_t N>
+std::string_view view(const std::array<unsigned char, N>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), N};
+}
+
+static_assert(std::tuple_size_v<Ed25519PublicKey> == crypto_sign_ed25519_PUBLICKEYBYTES);
+static_assert(std::tuple_size_v<Ed25519Seed> == crypto_sign_ed25519_SEEDBYTES);
+static_assert(std::tuple_size_v<Ed25519Signature> == crypto_sign_ed25519_BYTES);
+static_assert(std::tuple_size_v<decltype(Ed25519KeyPair::secret_key)> == crypto_sign_ed25519_SECRETKEYBYTES);
+
+}  // namespace
+
+void init_crypto() { require(sodium_init() >= 0, "libsodium cannot start"); }
+
+bool ed25519_verify(const Ed25519PublicKey& key, const Ed25519Signature& signature, std::string_view message) {
+  return crypto_sign_ed25519_verify_detached(signature.data(), data(message), message.size(), key.data()) == 0;
+}
+
+Ed25519Signature ed25519_sign(const Ed25519KeyPair& key, std::string_view message) {
+  Ed25519Signature signature;
+  crypto_sign_ed25519_detached(signature.data(), nullptr, data(message), message.size(), key.secret_key.data());
+  return signature;
+}
+
+Ed25519KeyPair ed25519_key_pair(const Ed25519Seed& seed) {
+  Ed25519KeyPair pair;
+  crypto_sign_ed25519_seed_keypair(pair.public_key.data(), pair.secret_key.data(), seed.data());
+  return pair;
+}
+
+std::array<unsigned char, 32> blake2b_256(std::string_view bytes) {
+  std::array<unsigned char, 32> hash;
+  crypto_generichash(hash.data(), hash.size(), data(bytes), bytes.size(), nullptr, 0);
+  return hash;
+}
+
+std::string blake2b_256_hex(std::string_view bytes) { return encode_hex(view(blake2b_256(bytes))); }
+
+Digest::Digest() {
+  static_assert(sizeof(crypto_generichash_state) <= sizeof(state_));
+  static_assert(alignof(crypto_generichash_state) <= alignof(Digest));
+  crypto_generichash_init(::new (state_.data()) crypto_generichash_state, nullptr, 0, 32);
+}
+
+void Digest::add(std::string_view bytes) {
+  auto* state = reinterpret_cast<crypto_generichash_state*>(state_.data());
+  std::array<unsigned char, 8> length;
+  for (std::size_t i = 0; i < length.size(); ++i) length[i] = static_cast<unsigned char>(bytes.size() >> (8 * i));
+  crypto_generichash_update(state, length.data(), length.size());
+  crypto_generichash_update(state, data(bytes), bytes.size());
+}
+
+std::string Digest::hex() {
+  std::array<unsigned char, 32> hash;
+  crypto_generichash_final(reinterpret_cast<crypto_generichash_state*>(state_.data()), hash.data(), hash.size());
+  return encode_hex(view(hash));
+}
+
+std::string key_id(const Ed25519PublicKey& key) {
+  return "ed25519:" + encode_hex(view(blake2b_256(view(key))).substr(0, 8));
+}
+
+std::optional<Ed25519PublicKey> parse_public_key(std::string_view base64) {
+  const auto bytes = decode_base64(base64);
+  Ed25519PublicKey key;
+  if (!bytes || bytes->size() != key.size()) return std::nullopt;
+  std::copy(bytes->begin(), bytes->end(), key.begin());
+  if (crypto_core_ed25519_is_valid_point(key.data()) != 1) return std::nullopt;
+  return key;
+}
+
+}  // namespace hookledger
