@@ -1,0 +1,85 @@
+#include "ingest/log/embedded_log.h"
+
+namespace hookledger {
+namespace {
+
+class EmbeddedLog : public EventLog {
+ public:
+  EmbeddedLog(std::unique_ptr<LogStore> store, const CommitLimits& limits, const Clock& clock, Logger& logger,
+              Metrics& metrics)
+      : store_(std::move(store)), committer_(*store_, limits, clock, logger, metrics) {}
+
+  std::uint32_t partitions() const override { return store_->partitions(); }
+  std::uint64_t first(std::uint32_t partition) const override { return store_->first(partition); }
+  std::uint64_t end(std::uint32_t partition) const override { return committer_.end(partition); }
+  Result<StoredRecord> read(Place place) const override { return store_->read(place); }
+  std::unique_ptr<LogCursor> scan(std::uint32_t partition, std::uint64_t from) const override {
+    return store_->scan(partition, from);
+  }
+  std::optional<Ed25519PublicKey> find_key(std::string_view key_id) const override { return store_->find_key(key_id); }
+
+  Result<void> submit(std::span<Append> appends) override { return committer_.submit(appends); }
+  Result<void> remember_key(const Ed25519PublicKey& key) override {
+    const std::string id = key_id(key);
+    if (store_->find_key(id)) return {};
+    return store_->put_key(id, key);
+  }
+  Result<void> remove(std::uint32_t partition, std::span<const OffsetRange> ranges) override {
+    return store_->remove(partition, ranges, committer_.end(partition));
+  }
+  LogHealth health() const override { return committer_.health(); }
+  LogStatistics statistics() const override { return {store_->bytes_on_disk(), committer_.queued()}; }
+  std::uint64_t wait_for_change(std::uint64_t seen, std::chrono::milliseconds timeout) override {
+    return committer_.wait_for_change(seen, timeout);
+  }
+  void stop() override { committer_.stop(); }
+
+ private:
+  std::unique_ptr<LogStore> store_;
+  Committer committer_;
+};
+
+class EmbeddedLogReader : public LogReader {
+ public:
+  explicit EmbeddedLogReader(std::unique_ptr<LogStore> store) : store_(std::move(store)) {
+    for (std::uint32_t p = 0; p < store_->partitions(); ++p) ends_.push_back(store_->next(p));
+  }
+
+  std::uint32_t partitions() const override { return store_->partitions(); }
+  std::uint64_t first(std::uint32_t partition) const override { return store_->first(partition); }
+  std::uint64_t end(std::uint32_t partition) const override { return ends_[partition]; }
+  Result<StoredRecord> read(Place place) const override { return store_->read(place); }
+  std::unique_ptr<LogCursor> scan(std::uint32_t partition, std::uint64_t from) const override {
+    return store_->scan(partition, from);
+  }
+  std::optional<Ed25519PublicKey> find_key(std::string_view key_id) const override { return store_->find_key(key_id); }
+
+ private:
+  std::unique_ptr<LogStore> store_;
+  std::vector<std::uint64_t> ends_;
+};
+
+}  // namespace
+
+std::string dedup_key(std::string_view source, std::string_view event_id) {
+  std::string key;
+  key.reserve(source.size() + 1 + event_id.size());
+  key.append(source).push_back('\0');
+  return key.append(event_id);
+}
+
+Result<std::unique_ptr<EventLog>> open_embedded_log(const EmbeddedLogOptions& options, const Clock& clock,
+                                                    Logger& logger, Metrics& metrics) {
+  auto store = LogStore::open(options.store, clock);
+  if (!store) return store.error();
+  return std::unique_ptr<EventLog>(
+      std::make_unique<EmbeddedLog>(std::move(*store), options.limits, clock, logger, metrics));
+}
+
+Result<std::unique_ptr<LogReader>> open_embedded_log_reader(const std::string& path) {
+  auto store = LogStore::open_reader(path);
+  if (!store) return store.error();
+  return std::unique_ptr<LogReader>(std::make_unique<EmbeddedLogReader>(std::move(*store)));
+}
+
+}  // namespace hookledger

@@ -1,0 +1,379 @@
+#include "ingest/log/log_store.h"
+
+#include <atomic>
+#include <filesystem>
+#include <mutex>
+#include <rocksdb/db.h>
+#include <rocksdb/listener.h>
+#include <shared_mutex>
+#include <unistd.h>
+
+#include "ingest/log/log_keys.h"
+#include "ingest/log/log_options.h"
+
+namespace hookledger {
+namespace {
+
+constexpr std::uint32_t kDefaultPartitions = 8;
+constexpr std::size_t kScanReadaheadBytes = 1024 * 1024;
+constexpr std::size_t kProbeBytes = 1024 * 1024;
+
+/// The one place where RocksDB's errors become ours.
+Error to_error(const rocksdb::Status& status, const std::string& path) {
+  const std::string where = "log " + path + ": ";
+  const std::string what = status.ToString();
+  if (status.IsNoSpace()) return {ErrorCode::kUnavailable, where + "no space left on the disk: free some"};
+  if (status.IsCorruption()) return {ErrorCode::kCorruption, where + what};
+  if (status.IsNotFound()) return {ErrorCode::kNotFound, where + what};
+  if (status.IsIOError() && what.find("lock") != std::string::npos) {
+    return {ErrorCode::kInUse,
+            "data dir is in use by another hookledger (" + path + "): stop it, or use another --data-dir"};
+  }
+  return {ErrorCode::kUnavailable, where + what};
+}
+
+class BackgroundErrorListener : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
+    const std::lock_guard lock(mutex_);
+    if (notify_) notify_(status->ToString());
+  }
+  void set(std::function<void(std::string)> notify) {
+    const std::lock_guard lock(mutex_);
+    notify_ = std::move(notify);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::function<void(std::string)> notify_;
+};
+
+}  // namespace
+
+class LogStore::State {
+ public:
+  enum class Mode { kOwner, kReadOnly, kSecondary };
+
+  State(LogStoreOptions options, const Clock* clock) : options_(std::move(options)), clock_(clock) {}
+  ~State() {
+    close();
+    if (!secondary_path_.empty()) {
+      std::error_code ignored;
+      std::filesystem::remove_all(secondary_path_, ignored);
+    }
+  }
+
+  rocksdb::Status open(Mode mode) {
+    rocksdb::DBOptions options = log_db_options();
+    if (options_.env != nullptr) options.env = options_.env;
+    options.create_if_missing = options.create_missing_column_families = mode == Mode::kOwner;
+    if (mode == Mode::kOwner) options.listeners.push_back(listener);
+    const auto families = log_families(mode == Mode::kOwner ? clock_ : nullptr, options_.dedup_window);
+    rocksdb::DB* raw = nullptr;
+    rocksdb::Status status;
+    switch (mode) {
+      case Mode::kOwner: status = rocksdb::DB::Open(options, options_.path, families, &handles, &raw); break;
+      case Mode::kReadOnly:
+        status = rocksdb::DB::OpenForReadOnly(options, options_.path, families, &handles, &raw);
+        break;
+      case Mode::kSecondary: {
+        if (secondary_path_.empty()) {
+          std::string path = (std::filesystem::temp_directory_path() / "hookledger-reader-XXXXXX").string();
+          if (mkdtemp(path.data()) == nullptr) return rocksdb::Status::IOError("no temporary folder", path);
+          secondary_path_ = path;
+        }
+        status = rocksdb::DB::OpenAsSecondary(options, options_.path, secondary_path_, families, &handles, &raw);
+        break;
+      }
+    }
+    db.reset(raw);
+    if (!status.ok()) handles.clear();
+    return status;
+  }
+
+  void close() {
+    for (auto* handle : handles) db->DestroyColumnFamilyHandle(handle);
+    handles.clear();
+    if (db) db->Close().PermitUncheckedError();
+    db.reset();
+  }
+
+  /// Reads or, for a new log, writes the format and the number of partitions.
+  Result<void> read_format(bool may_create) {
+    std::string value;
+    rocksdb::Status status = get(kMetaFamily, kFormatKey, &value);
+    if (status.IsNotFound() && may_create) return create_format();
+    if (status.IsNotFound()) return Error{ErrorCode::kNotFound, "no log in " + options_.path};
+    if (!status.ok()) return error(status);
+    if (Decoder(value).fixed<std::uint32_t>() != kLogFormat) {
+      return Error{ErrorCode::kCorruption,
+                   "log " + options_.path + " has another format: use the hookledger that wrote it, and export"};
+    }
+    if (status = get(kMetaFamily, kPartitionsKey, &value); !status.ok()) return error(status);
+    partitions = Decoder(value).fixed<std::uint32_t>();
+    if (partitions == 0) return Error{ErrorCode::kCorruption, "log " + options_.path + " has no partitions"};
+    if (options_.partitions != 0 && options_.partitions != partitions) {
+      return Error{ErrorCode::kUsage,
+                   "the log has " + std::to_string(partitions) +
+                       " partitions, fixed when it was created: leave --partitions out, or use another --data-dir"};
+    }
+    return {};
+  }
+
+  rocksdb::Status get(LogFamily family, std::string_view key, std::string* value) const {
+    if (!db) return rocksdb::Status::IOError("the log is closed after an error");
+    return db->Get(rocksdb::ReadOptions(), handles[family], rocksdb::Slice(key.data(), key.size()), value);
+  }
+
+  Error error(const rocksdb::Status& status) const { return to_error(status, options_.path); }
+  const std::string& path() const { return options_.path; }
+  Duration dedup_window() const { return options_.dedup_window; }
+  rocksdb::Env& env() const { return options_.env != nullptr ? *options_.env : *rocksdb::Env::Default(); }
+
+  /// Held shared by every read and cursor, exclusively while the database is closed and opened again.
+  mutable std::shared_mutex mutex;
+  std::unique_ptr<rocksdb::DB> db;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  std::shared_ptr<BackgroundErrorListener> listener = std::make_shared<BackgroundErrorListener>();
+  std::uint32_t partitions = 0;
+
+ private:
+  Result<void> create_format() {
+    partitions = options_.partitions != 0 ? options_.partitions : kDefaultPartitions;
+    rocksdb::WriteBatch batch;
+    batch.Put(handles[kMetaFamily], rocksdb::Slice(kFormatKey.data(), kFormatKey.size()), fixed_value(kLogFormat));
+    batch.Put(handles[kMetaFamily], rocksdb::Slice(kPartitionsKey.data(), kPartitionsKey.size()),
+              fixed_value(partitions));
+    rocksdb::WriteOptions synced;
+    synced.sync = true;
+    if (const auto status = db->Write(synced, &batch); !status.ok()) return error(status);
+    return {};
+  }
+
+  LogStoreOptions options_;
+  const Clock* clock_;
+  std::string secondary_path_;
+};
+
+namespace {
+
+class Cursor : public LogCursor {
+ public:
+  Cursor(std::shared_lock<std::shared_mutex> lock, std::unique_ptr<rocksdb::Iterator> iterator, std::uint32_t partition,
+         std::uint64_t from, std::string path)
+      : lock_(std::move(lock)), iterator_(std::move(iterator)), partition_(partition), path_(std::move(path)) {
+    if (iterator_) iterator_->Seek(place_key({partition, from}));
+  }
+
+  Result<bool> next() override {
+    if (!iterator_) return Error{ErrorCode::kUnavailable, "log " + path_ + " is closed after an error"};
+    if (started_) iterator_->Next();
+    started_ = true;
+    if (!iterator_->Valid()) {
+      if (!iterator_->status().ok()) return to_error(iterator_->status(), path_);
+      return false;
+    }
+    place_ = key_place(iterator_->key().ToStringView());
+    return place_.partition == partition_;
+  }
+  Place place() const override { return place_; }
+  std::string_view bytes() const override { return iterator_->value().ToStringView(); }
+
+ private:
+  std::shared_lock<std::shared_mutex> lock_;  // Released last.
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+  const std::uint32_t partition_;
+  const std::string path_;
+  bool started_ = false;
+  Place place_;
+};
+
+}  // namespace
+
+LogStore::LogStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
+LogStore::~LogStore() = default;
+
+Result<std::unique_ptr<LogStore>> LogStore::open(const LogStoreOptions& options, const Clock& clock) {
+  auto state = std::make_unique<State>(options, &clock);
+  if (const auto status = state->open(State::Mode::kOwner); !status.ok()) return state->error(status);
+  if (auto format = state->read_format(true); !format) return format.error();
+  return std::unique_ptr<LogStore>(new LogStore(std::move(state)));
+}
+
+Result<std::unique_ptr<LogStore>> LogStore::open_reader(const std::string& path) {
+  if (!std::filesystem::exists(std::filesystem::path(path) / "CURRENT")) {
+    return Error{ErrorCode::kNotFound, "no log in " + path + ": check --data-dir"};
+  }
+  constexpr int kAttempts = 5;  // The owner may remove a file between our reading its name and opening it.
+  for (int attempt = 1;; ++attempt) {
+    auto state = std::make_unique<State>(LogStoreOptions{.path = path}, nullptr);
+    rocksdb::Status status = state->open(State::Mode::kSecondary);
+    if (status.ok()) status = state->db->TryCatchUpWithPrimary();
+    if (status.ok()) {
+      if (auto format = state->read_format(false); !format) return format.error();
+      return std::unique_ptr<LogStore>(new LogStore(std::move(state)));
+    }
+    if (attempt == kAttempts) return state->error(status);
+  }
+}
+
+std::uint32_t LogStore::partitions() const { return state_->partitions; }
+
+Result<std::optional<LogStore::DedupEntry>> LogStore::find(std::string_view dedup_key, Time now) const {
+  const std::shared_lock lock(state_->mutex);
+  std::string value;
+  const auto status = state_->get(kDedupFamily, dedup_key, &value);
+  if (status.IsNotFound()) return std::optional<DedupEntry>();
+  if (!status.ok()) return state_->error(status);
+  const auto entry = decode_dedup(value);
+  if (!entry) return Error{ErrorCode::kCorruption, "log " + state_->path() + " has a damaged dedup entry"};
+  if (entry->appended_at < now - state_->dedup_window()) return std::optional<DedupEntry>();
+  return std::optional(DedupEntry{entry->place, entry->appended_at});
+}
+
+std::uint32_t LogStore::deliveries(Place place) const {
+  const std::shared_lock lock(state_->mutex);
+  std::string value;
+  if (!state_->get(kDeliveriesFamily, place_key(place), &value).ok()) return 1;
+  return std::max<std::uint32_t>(1, Decoder(value).fixed<std::uint32_t>());
+}
+
+Result<void> LogStore::write(const Commit& commit) {
+  const std::shared_lock lock(state_->mutex);
+  if (!state_->db) return state_->error(rocksdb::Status::IOError("the log is closed after an error"));
+  rocksdb::WriteBatch batch;
+  for (const NewRecord& record : commit.records) {
+    batch.Put(state_->handles[kRecordsFamily], place_key(record.place),
+              rocksdb::Slice(record.record.data(), record.record.size()));
+    batch.Put(state_->handles[kDedupFamily], rocksdb::Slice(record.dedup_key.data(), record.dedup_key.size()),
+              encode_dedup({record.place, commit.appended_at}));
+  }
+  for (const auto& [place, count] : commit.deliveries) {
+    batch.Put(state_->handles[kDeliveriesFamily], place_key(place), fixed_value(count));
+  }
+  rocksdb::WriteOptions options;
+  options.sync = !commit.records.empty();
+  if (const auto status = state_->db->Write(options, &batch); !status.ok()) return state_->error(status);
+  return {};
+}
+
+Result<void> LogStore::put_key(std::string_view key_id, const Ed25519PublicKey& key) {
+  const std::shared_lock lock(state_->mutex);
+  if (!state_->db) return state_->error(rocksdb::Status::IOError("the log is closed after an error"));
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  const auto status =
+      state_->db->Put(options, state_->handles[kKeyringFamily], rocksdb::Slice(key_id.data(), key_id.size()),
+                      rocksdb::Slice(reinterpret_cast<const char*>(key.data()), key.size()));
+  if (!status.ok()) return state_->error(status);
+  return {};
+}
+
+std::optional<Ed25519PublicKey> LogStore::find_key(std::string_view key_id) const {
+  const std::shared_lock lock(state_->mutex);
+  std::string value;
+  Ed25519PublicKey key;
+  if (!state_->get(kKeyringFamily, key_id, &value).ok() || value.size() != key.size()) return std::nullopt;
+  std::copy(value.begin(), value.end(), key.begin());
+  return key;
+}
+
+Result<void> LogStore::remove(std::uint32_t partition, std::span<const OffsetRange> ranges, std::uint64_t next) {
+  const std::shared_lock lock(state_->mutex);
+  if (!state_->db) return state_->error(rocksdb::Status::IOError("the log is closed after an error"));
+  rocksdb::WriteBatch batch;
+  for (const OffsetRange& range : ranges) {
+    for (const auto family : {kRecordsFamily, kDeliveriesFamily}) {
+      batch.DeleteRange(state_->handles[family], place_key({partition, range.first}),
+                        place_key({partition, range.last}));
+    }
+  }
+  batch.Put(state_->handles[kMetaFamily], next_key(partition), fixed_value(next));
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  if (const auto status = state_->db->Write(options, &batch); !status.ok()) return state_->error(status);
+  return {};
+}
+
+std::uint64_t LogStore::first(std::uint32_t partition) const {
+  const auto cursor = scan(partition, 0);
+  const auto found = cursor->next();
+  return found && *found ? cursor->place().offset : next(partition);
+}
+
+std::uint64_t LogStore::next(std::uint32_t partition) const {
+  const std::shared_lock lock(state_->mutex);
+  if (!state_->db) return 0;
+  std::uint64_t next = 0;
+  std::string value;
+  if (state_->get(kMetaFamily, next_key(partition), &value).ok()) next = Decoder(value).fixed<std::uint64_t>();
+  const std::unique_ptr<rocksdb::Iterator> iterator(
+      state_->db->NewIterator(rocksdb::ReadOptions(), state_->handles[kRecordsFamily]));
+  iterator->SeekForPrev(place_key({partition, UINT64_MAX}));
+  if (!iterator->Valid()) return next;
+  const Place last = key_place(iterator->key().ToStringView());
+  return last.partition == partition ? std::max(next, last.offset + 1) : next;
+}
+
+Result<StoredRecord> LogStore::read(Place place) const {
+  StoredRecord record{place, {}, 1};
+  {
+    const std::shared_lock lock(state_->mutex);
+    const auto status = state_->get(kRecordsFamily, place_key(place), &record.bytes);
+    if (status.IsNotFound()) {
+      return Error{ErrorCode::kNotFound,
+                   "no record at " + std::to_string(place.partition) + "/" + std::to_string(place.offset)};
+    }
+    if (!status.ok()) return state_->error(status);
+  }
+  record.deliveries = deliveries(place);
+  return record;
+}
+
+std::unique_ptr<LogCursor> LogStore::scan(std::uint32_t partition, std::uint64_t from) const {
+  std::shared_lock lock(state_->mutex);
+  rocksdb::ReadOptions options;
+  options.readahead_size = kScanReadaheadBytes;
+  options.fill_cache = false;
+  options.async_io = false;
+  std::unique_ptr<rocksdb::Iterator> iterator;
+  if (state_->db) iterator.reset(state_->db->NewIterator(options, state_->handles[kRecordsFamily]));
+  return std::make_unique<Cursor>(std::move(lock), std::move(iterator), partition, from, state_->path());
+}
+
+std::uint64_t LogStore::bytes_on_disk() const {
+  std::uint64_t bytes = 0;
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator file(state_->path(), ignored), end; file != end; file.increment(ignored)) {
+    if (file->is_regular_file(ignored)) bytes += file->file_size(ignored);
+  }
+  return bytes;
+}
+
+void LogStore::on_background_error(std::function<void(std::string)> notify) {
+  state_->listener->set(std::move(notify));
+}
+
+Result<void> LogStore::probe() const {
+  rocksdb::Env& env = state_->env();
+  const std::string path = state_->path() + "/PROBE";
+  std::unique_ptr<rocksdb::WritableFile> file;
+  rocksdb::Status status = env.NewWritableFile(path, &file, rocksdb::EnvOptions());
+  if (status.ok()) status = file->Append(std::string(kProbeBytes, 'p'));
+  if (status.ok()) status = file->Fsync();
+  if (file) file->Close().PermitUncheckedError();
+  env.DeleteFile(path).PermitUncheckedError();
+  if (!status.ok()) return state_->error(status);
+  return {};
+}
+
+Result<void> LogStore::reopen() {
+  const std::unique_lock lock(state_->mutex);
+  state_->close();
+  const auto status = state_->open(State::Mode::kOwner);
+  if (status.ok()) return {};
+  state_->open(State::Mode::kReadOnly).PermitUncheckedError();
+  return state_->error(status);
+}
+
+}  // namespace hookledger
