@@ -1,0 +1,127 @@
+#include "replay/timeline.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "projector/fold.h"
+#include "replay/status_steps.h"
+#include "schemas/crypto.h"
+#include "schemas/json.h"
+#include "schemas/text.h"
+
+namespace hookledger {
+namespace {
+
+std::string describe(Place place) {
+  return "record " + std::to_string(place.partition) + "/" + std::to_string(place.offset);
+}
+
+Error lost(Place place, std::string_view call_id) {
+  return {ErrorCode::kCorruption, describe(place) + " of call " + std::string(call_id) +
+                                      " is not in the log: ask again if retention is on, else run `hookledger verify`"};
+}
+
+Error foreign(Place place, std::string_view call_id) {
+  return {ErrorCode::kCorruption, describe(place) + " is not the event that the projection has there for call " +
+                                      std::string(call_id) + ": run `hookledger rebuild`"};
+}
+
+Result<TimelineEntry> read_entry(const CallFacts& facts, const EventFact& fact, const LogReader& log) {
+  const Place place{facts.partition(), fact.offset};
+  const Result<StoredRecord> stored = log.read(place);
+  if (!stored) {
+    return stored.error().code == ErrorCode::kNotFound ? lost(place, facts.call_id()) : stored.error();
+  }
+  const Result<RecordView> decoded = decode_record(stored->bytes);
+  if (!decoded) return Error{decoded.error().code, describe(place) + ": " + decoded.error().detail};
+  const RecordView& record = *decoded;
+  if (record.id != facts.text(fact.id)) return foreign(place, facts.call_id());
+
+  TimelineEntry entry;
+  entry.place = place;
+  entry.id = record.id;
+  entry.type = record.type;
+  entry.leg_id = record.leg_id;
+  entry.key_id = record.key_id;
+  entry.occurred_at = record.occurred_at;
+  entry.received_at = record.received_at;
+  entry.timed = record.timed;
+  if (record.timed) {
+    entry.lag_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(record.received_at - record.occurred_at).count();
+  }
+  entry.repeat = fact.repeat;
+  entry.provenance = record.provenance;
+  entry.deliveries = stored->deliveries;
+  entry.signature = check_signature(record, log);
+  entry.body = record.body;
+  entry.body_is_json = is_json(record.body);
+  return entry;
+}
+
+}  // namespace
+
+std::string_view to_string(StoredSignature signature) {
+  switch (signature) {
+    case StoredSignature::kValid: return "valid";
+    case StoredSignature::kInvalid: return "invalid";
+    case StoredSignature::kAbsent: return "absent";
+    case StoredSignature::kUnknownKey: return "unknown-key";
+  }
+  return "";
+}
+
+bool comes_before(const TimelineEntry& a, const TimelineEntry& b) {
+  return std::tie(a.occurred_at, a.id, a.place) < std::tie(b.occurred_at, b.id, b.place);
+}
+
+StoredSignature check_signature(const RecordView& record, const LogReader& log) {
+  if (record.signature.empty()) return StoredSignature::kAbsent;
+  if (record.key_id.empty()) return StoredSignature::kUnknownKey;
+  const std::optional<Ed25519PublicKey> key = log.find_key(record.key_id);
+  if (!key) return StoredSignature::kUnknownKey;
+  const std::optional<std::string> bytes = decode_base64(record.signature);
+  Ed25519Signature signature;
+  if (!bytes || bytes->size() != signature.size()) return StoredSignature::kInvalid;
+  std::copy(bytes->begin(), bytes->end(), signature.begin());
+  std::string message;
+  message.reserve(record.signed_at.size() + 1 + record.body.size());
+  message.append(record.signed_at).append("|").append(record.body);
+  return ed25519_verify(*key, signature, message) ? StoredSignature::kValid : StoredSignature::kInvalid;
+}
+
+Result<Timeline> read_timeline(const CallFacts& facts, const LogReader& log, const RuleSet& rules, const AsOf& as_of) {
+  const CallFacts known = facts.as_of(as_of.at, as_of.by_occurrence);
+  Timeline timeline;
+  timeline.call = derive_call(known);
+  if (timeline.call.event_count == 0) {
+    return Error{ErrorCode::kNotFound, "nothing of call " + facts.call_id() + " was known at " + format_time(as_of.at)};
+  }
+  timeline.findings = rules.findings(known, as_of.at);
+  timeline.open_rules = open_rules(timeline.findings);
+
+  std::vector<std::pair<TimelineEntry, const EventFact*>> entries;
+  entries.reserve(known.events().size());
+  std::optional<Time> latest;
+  for (const EventFact& fact : known.events()) {
+    Result<TimelineEntry> entry = read_entry(known, fact, log);
+    if (!entry) return entry.error();
+    entry->late = latest && *latest > entry->occurred_at;
+    latest = latest ? std::max(*latest, entry->occurred_at) : entry->occurred_at;
+    entries.emplace_back(std::move(*entry), &fact);
+  }
+  std::sort(entries.begin(), entries.end(),
+            [](const auto& a, const auto& b) { return comes_before(a.first, b.first); });
+
+  StatusSteps steps;
+  CallStatus status = CallStatus::kNone;
+  timeline.entries.reserve(entries.size());
+  for (auto& [entry, fact] : entries) {
+    if (!fact->repeat) status = steps.add(*fact);
+    entry.status_after = status;
+    timeline.entries.push_back(std::move(entry));
+  }
+  return timeline;
+}
+
+}  // namespace hookledger

@@ -23,7 +23,7 @@ StoredSignature check_signature(const RecordView& record, const LogReader& log);
 
 struct TimelineEntry {
   Place place;
-  std::string id, type, leg_id, source, key_id;  ///< An empty string is an absent one.
+  std::string id, type, leg_id, key_id;  ///< An empty string is an absent one.
   Time occurred_at, received_at;
   bool timed = true;  ///< False: the event told no time, so there is no lag.
   std::int64_t lag_ms = 0;
@@ -37,11 +37,14 @@ struct TimelineEntry {
   bool body_is_json = true;
 };
 
+/// The order of a timeline: occurred_at, id, place.
+bool comes_before(const TimelineEntry& a, const TimelineEntry& b);
+
 /// The forensic view of one call (CONTRACT, "The forensic view").
 struct Timeline {
   Call call;
   std::vector<std::string> open_rules;
-  std::vector<TimelineEntry> entries;  ///< By (occurred_at, id).
+  std::vector<TimelineEntry> entries;  ///< As `comes_before` orders them.
   std::vector<Finding> findings;
 };
 
