@@ -1,0 +1,45 @@
+#include "ingest/intake.h"
+
+#include <algorithm>
+
+namespace hookledger {
+namespace {
+
+constexpr std::size_t kContentTypeBytesMax = 256;
+
+/// As it came when it is printable ASCII of a sensible length, so that every record can leave as JSON.
+std::string_view safe_content_type(std::string_view text) {
+  const bool safe = !text.empty() && text.size() <= kContentTypeBytesMax &&
+                    std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+  return safe ? text : "application/octet-stream";
+}
+
+}  // namespace
+
+Intake take_in(EventReader& reader, const Evidence& evidence, std::string_view body, std::uint32_t partitions) {
+  Intake intake{reader.head(body), {}};
+  const EventHead& head = intake.head;
+  RecordView record;
+  record.id = head.id;
+  record.source = evidence.source;
+  record.type = head.type;
+  record.leg_id = head.leg_id;
+  record.in_call = !head.call_id.empty();
+  record.key = record.in_call ? head.call_id : head.id;
+  record.content_type = safe_content_type(evidence.content_type);
+  record.signature = evidence.signature;
+  record.signed_at = evidence.signed_at;
+  record.key_id = evidence.key_id;
+  record.timed = head.occurred_at.has_value();
+  record.occurred_at = head.occurred_at.value_or(evidence.received_at);
+  record.received_at = evidence.received_at;
+  record.attempt = head.attempt;
+  record.provenance = evidence.provenance;
+  record.body = body;
+  intake.append.record = encode_record(record);
+  intake.append.dedup_key = dedup_key(evidence.source, head.id);
+  intake.append.partition = partition_of(record.key, partitions);
+  return intake;
+}
+
+}  // namespace hookledger

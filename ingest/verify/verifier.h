@@ -10,9 +10,9 @@ namespace hookledger {
 
 enum class SignatureVerdict {
   kValid,
-  kMissing,       ///< A header is absent or empty.
-  kInvalid,       ///< Malformed, repeated, or signed with none of the keys.
-  kOutOfTolerance ///< Rightly signed, but too old or from the future.
+  kMissing,        ///< A header is absent or empty.
+  kInvalid,        ///< Malformed, repeated, or signed with none of the keys.
+  kOutOfTolerance  ///< Rightly signed, but too old or from the future.
 };
 
 /// What a delivery carries to prove its origin.

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "ingest/log/event_log.h"
+#include "schemas/event.h"
+#include "schemas/record.h"
+
+namespace hookledger {
+
+/// What we know of a body beside itself when it enters. Empty strings are absent.
+struct Evidence {
+  std::string_view source, content_type, signature, signed_at, key_id;
+  Time received_at;
+  Provenance provenance = Provenance::kDelivered;
+};
+
+struct Intake {
+  EventHead head;
+  Append append;  ///< Without observer and token.
+};
+
+/// Makes the append of a body that may enter the log: names the event, encodes the record, chooses the partition.
+/// Every way into the log goes through here. Pure but for the reader's buffers.
+Intake take_in(EventReader& reader, const Evidence& evidence, std::string_view body, std::uint32_t partitions);
+
+}  // namespace hookledger
