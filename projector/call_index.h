@@ -14,7 +14,10 @@ namespace state_key {
 
 std::string format();
 std::string covered(std::uint32_t partition);
+std::string removals(std::uint32_t partition);
+std::string calls();
 std::string call(std::string_view call_id);
+bool is_call(std::string_view key);
 
 /// What all keys of one index with the given leading part begin with.
 std::string legs(std::string_view leg_or_control_id);

@@ -15,13 +15,20 @@
 
 namespace hookledger {
 
+/// What a store was made for; with anything else it must be folded anew.
+struct StoreShape {
+  std::uint32_t partitions = 0;
+  std::string rules;  ///< Their fingerprint: deadlines depend on them.
+};
+StoreShape make_shape(std::uint32_t partitions, const RuleSet& rules);
+
 /// The projection: facts of every call, the indexes over them, and the offset up to which each partition of
 /// the log is in them. Errors everywhere: kCorruption, kUnavailable. Threads: as `KeyValue`.
 class CallStore {
  public:
-  /// Takes over what is in `bytes`; an empty one becomes a store for `partitions`. kNotFound when it is of
-  /// another format or another number of partitions: then it is good for nothing but a rebuild.
-  static Result<std::unique_ptr<CallStore>> make(std::unique_ptr<KeyValue> bytes, std::uint32_t partitions);
+  /// Takes over what is in `bytes`; an empty one gets the shape. kInvalid, saying why, when what is there is of
+  /// another format or shape: it is good for nothing but to be folded anew.
+  static Result<std::unique_ptr<CallStore>> make(std::unique_ptr<KeyValue> bytes, const StoreShape& shape);
 
   std::uint32_t partitions() const { return partitions_; }
   /// One past the last offset whose effect is in this store.

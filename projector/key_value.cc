@@ -1,0 +1,246 @@
+#include "projector/key_value.h"
+
+#include <algorithm>
+#include <chrono>
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
+#include <rocksdb/utilities/write_batch_with_index.h>
+#include <thread>
+
+#include "projector/call_index.h"
+
+namespace hookledger {
+namespace {
+
+constexpr std::size_t kMemtableBytes = 32 << 20;
+constexpr std::size_t kBlockCacheBytes = 32 << 20;
+constexpr int kOpenAttempts = 100;
+constexpr std::chrono::milliseconds kOpenPause{10};
+
+rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
+std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
+
+Error error_of(const rocksdb::Status& status) {
+  const ErrorCode code = status.IsCorruption() ? ErrorCode::kCorruption : ErrorCode::kUnavailable;
+  return {code, "projection store: " + status.ToString()};
+}
+
+/// Filters hold calls only: nothing else is looked up by its whole key.
+class CallKeys : public rocksdb::SliceTransform {
+ public:
+  const char* Name() const override { return "hookledger.calls"; }
+  bool InDomain(const rocksdb::Slice& key) const override { return state_key::is_call(view(key)); }
+  rocksdb::Slice Transform(const rocksdb::Slice& key) const override { return key; }
+};
+
+/// A reader beside a running owner must leave no files in its folder.
+class NoLog : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+rocksdb::Options make_options() {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(kBlockCacheBytes);
+  table.block_size = 8 << 10;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.whole_key_filtering = false;
+  // What a store needs to find its way counts as cache, so that memory stays bounded as it grows.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.format_version = 5;
+
+  rocksdb::Options options;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.prefix_extractor = std::make_shared<CallKeys>();
+  options.create_if_missing = true;
+  options.compression = rocksdb::kNoCompression;
+  options.write_buffer_size = kMemtableBytes;
+  options.max_write_buffer_number = 2;
+  options.max_background_jobs = 2;
+  options.avoid_flush_during_shutdown = true;
+  // Deadlines and states come and go at one end of their index; scans must not wade through what is gone.
+  options.table_properties_collector_factories.push_back(rocksdb::NewCompactOnDeletionCollectorFactory(16'384, 8'192));
+  options.info_log = std::make_shared<NoLog>();
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  return options;
+}
+
+rocksdb::ReadOptions scan_options() {
+  rocksdb::ReadOptions options;
+  options.total_order_seek = true;
+  return options;
+}
+
+class IteratorScan : public KeyValue::Scan {
+ public:
+  IteratorScan(std::unique_ptr<rocksdb::Iterator> iterator, std::string_view first, std::string last)
+      : iterator_(std::move(iterator)), last_(std::move(last)) {
+    seek(first);
+  }
+
+  Result<bool> next() override {
+    if (fresh_) {
+      fresh_ = false;
+    } else {
+      iterator_->Next();
+    }
+    if (iterator_->Valid() && key() < last_) return true;
+    if (!iterator_->status().ok()) return error_of(iterator_->status());
+    return false;
+  }
+
+  void seek(std::string_view key) override {
+    iterator_->Seek(slice(key));
+    fresh_ = true;
+  }
+
+  std::string_view key() const override { return view(iterator_->key()); }
+  std::string_view value() const override { return view(iterator_->value()); }
+
+ private:
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+  std::string last_;
+  bool fresh_ = true;
+};
+
+Result<bool> found(const rocksdb::Status& status) {
+  if (status.ok()) return true;
+  if (status.IsNotFound()) return false;
+  return error_of(status);
+}
+
+class LiveKeyValue : public KeyValue {
+ public:
+  explicit LiveKeyValue(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+
+  Result<bool> get(std::string_view key, std::string& value) const override {
+    return found(db_->Get(rocksdb::ReadOptions(), slice(key), &value));
+  }
+
+  std::unique_ptr<Scan> scan(std::string_view first, std::string_view last) const override {
+    return std::make_unique<IteratorScan>(std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(scan_options())), first,
+                                          std::string(last));
+  }
+
+  Result<void> write(Writes& writes) override {
+    rocksdb::WriteBatch batch(writes.bytes() + 64);
+    for (const Writes::Entry& entry : writes.sorted()) {
+      const rocksdb::Status status =
+          entry.erased ? batch.Delete(slice(entry.key)) : batch.Put(slice(entry.key), slice(entry.value));
+      if (!status.ok()) return error_of(status);
+    }
+    rocksdb::WriteOptions options;
+    options.disableWAL = true;
+    rocksdb::Status status = db_->Write(options, &batch);
+    // RocksDB refuses writes after a failed flush until told to go on; what it holds in memory is intact.
+    if (!status.ok() && db_->Resume().ok()) status = db_->Write(options, &batch);
+    if (!status.ok()) return error_of(status);
+    return {};
+  }
+
+  Result<void> flush() override {
+    const rocksdb::Status status = db_->Flush(rocksdb::FlushOptions());
+    if (!status.ok()) return error_of(status);
+    return {};
+  }
+
+ private:
+  std::unique_ptr<rocksdb::DB> db_;
+};
+
+class OverlaidKeyValue : public KeyValue {
+ public:
+  /// `base` may be null: empty.
+  explicit OverlaidKeyValue(std::unique_ptr<rocksdb::DB> base)
+      : base_(std::move(base)), overlay_(rocksdb::BytewiseComparator(), 0, true) {}
+
+  Result<bool> get(std::string_view key, std::string& value) const override {
+    if (!base_) return found(overlay_.GetFromBatch(rocksdb::DBOptions(), slice(key), &value));
+    return found(overlay_.GetFromBatchAndDB(base_.get(), rocksdb::ReadOptions(), slice(key), &value));
+  }
+
+  std::unique_ptr<Scan> scan(std::string_view first, std::string_view last) const override {
+    rocksdb::Iterator* base = base_ ? base_->NewIterator(scan_options()) : rocksdb::NewEmptyIterator();
+    return std::make_unique<IteratorScan>(std::unique_ptr<rocksdb::Iterator>(overlay_.NewIteratorWithBase(base)), first,
+                                          std::string(last));
+  }
+
+  Result<void> write(Writes& writes) override {
+    for (const Writes::Entry& entry : writes.sorted()) {
+      const rocksdb::Status status =
+          entry.erased ? overlay_.Delete(slice(entry.key)) : overlay_.Put(slice(entry.key), slice(entry.value));
+      if (!status.ok()) return error_of(status);
+    }
+    return {};
+  }
+
+  Result<void> flush() override { return {}; }
+
+ private:
+  std::unique_ptr<rocksdb::DB> base_;
+  mutable rocksdb::WriteBatchWithIndex overlay_;
+};
+
+}  // namespace
+
+void Writes::clear() {
+  bytes_.clear();
+  parts_.clear();
+  sorted_.clear();
+}
+
+void Writes::add(std::string_view key, std::string_view value, bool erased) {
+  parts_.push_back(
+      {bytes_.size(), static_cast<std::uint32_t>(key.size()), static_cast<std::uint32_t>(value.size()), erased});
+  bytes_.append(key).append(value);
+}
+
+const std::vector<Writes::Entry>& Writes::sorted() {
+  sorted_.clear();
+  sorted_.reserve(parts_.size());
+  const std::string_view all = bytes_;
+  for (const Part& part : parts_) {
+    sorted_.push_back(
+        {all.substr(part.at, part.key_size), all.substr(part.at + part.key_size, part.value_size), part.erased});
+  }
+  std::sort(sorted_.begin(), sorted_.end(), [](const Entry& a, const Entry& b) { return a.key < b.key; });
+  return sorted_;
+}
+
+Result<std::unique_ptr<KeyValue>> open_key_value(const std::string& folder) {
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(make_options(), folder, &db);
+  if (!status.ok()) return error_of(status);
+  return std::unique_ptr<KeyValue>(std::make_unique<LiveKeyValue>(std::unique_ptr<rocksdb::DB>(db)));
+}
+
+Result<std::unique_ptr<KeyValue>> open_key_value_overlay(const std::string& folder) {
+  if (folder.empty()) return std::unique_ptr<KeyValue>(std::make_unique<OverlaidKeyValue>(nullptr));
+  rocksdb::Options options = make_options();
+  options.create_if_missing = false;
+  options.max_open_files = -1;  // Holds every file, so that the owner may remove it.
+  rocksdb::Status status;
+  // Files may go between reading their list and opening them; then a newer list is there.
+  for (int attempt = 0; attempt < kOpenAttempts; ++attempt) {
+    rocksdb::DB* db = nullptr;
+    status = rocksdb::DB::OpenForReadOnly(options, folder, &db);
+    if (status.ok()) {
+      return std::unique_ptr<KeyValue>(std::make_unique<OverlaidKeyValue>(std::unique_ptr<rocksdb::DB>(db)));
+    }
+    if (status.IsNotFound()) break;
+    std::this_thread::sleep_for(kOpenPause);
+  }
+  if (status.IsNotFound() || status.IsPathNotFound()) return Error{ErrorCode::kNotFound, "no projection in " + folder};
+  return error_of(status);
+}
+
+}  // namespace hookledger

@@ -1,10 +1,11 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 
+#include "ingest/log/event_log.h"
 #include "projector/call_store.h"
+#include "projector/rules.h"
 
 namespace hookledger {
 
@@ -23,31 +24,32 @@ class ProjectionFolder {
     std::unique_ptr<CallStore> store;
     std::string discarded;  ///< Why an older store was thrown away; empty when it was not.
   };
-  /// The live store. It starts empty when there is none, when the old one cannot be used (other format, other
-  /// partitions, corrupt), or when `usable` (optional) says why not.
-  Result<Live> open_live(std::uint32_t partitions, const std::function<std::string(const CallStore&)>& usable = {});
+  /// The live store. It starts empty when there is none or when the old one cannot be used: another format,
+  /// other partitions or rules, corrupt, or ahead of the log.
+  Result<Live> open_live(const LogReader& log, const RuleSet& rules);
 
   /// A new empty store beside the live one, named by nobody yet. One at a time.
-  Result<std::unique_ptr<CallStore>> make_beside(std::uint32_t partitions);
-  /// Flushes `beside` (from `make_beside`), lets CURRENT name it, durably and at once, and removes the old
-  /// one. Both must be closed afterwards: `beside` is, by this; the caller closes the old one before.
+  Result<std::unique_ptr<CallStore>> make_beside(const LogReader& log, const RuleSet& rules);
+  /// Flushes and closes `beside` (from `make_beside`), lets CURRENT name it, durably and at once, and removes the
+  /// old one, which the caller has closed. `open_live` opens it.
   Result<void> swap_in(std::unique_ptr<CallStore> beside);
   /// Removes what `make_beside` made; the caller has closed it.
   void discard_beside();
 
  private:
   ProjectionFolder(std::string folder, int lock);
-  Result<std::unique_ptr<CallStore>> create(const std::string& name, std::uint32_t partitions);
+  std::string path(const std::string& name) const;
+  std::string next_name() const;
+  Result<std::unique_ptr<CallStore>> open(const std::string& name, const StoreShape& shape) const;
   Result<void> name_current(const std::string& name);
+  void remove_all_but(const std::string& name) const;
 
   std::string folder_;
   int lock_;
   std::string current_, beside_;
 };
 
-/// The live store of a data dir as last flushed, beside a running owner or without one, with an overlay to fold
-/// the log's tail into (`catch_up`); an empty overlay when there is none or it is of another format. Open it
-/// before the log, so that the log knows every offset it covers. Errors: kCorruption, kUnavailable.
-Result<std::unique_ptr<CallStore>> open_overlay(const std::string& data_dir, std::uint32_t partitions);
+/// Where CURRENT says that the live store is; empty when it does not.
+std::string live_store_folder(const std::string& data_dir);
 
 }  // namespace hookledger

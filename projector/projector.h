@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,12 +29,14 @@ class Projector {
     Logger& logger;
   };
 
+  /// At most one thread per partition.
   Projector(Parts parts, unsigned threads);
   ~Projector();  ///< As `stop`, but without the flush: what was not flushed is folded again.
   Projector(const Projector&) = delete;
   Projector& operator=(const Projector&) = delete;
 
-  void start();
+  /// Errors: those of the store.
+  Result<void> start();
   /// Ends the threads after their current write and flushes the store.
   void stop();
 
@@ -54,24 +57,27 @@ class Projector {
  private:
   struct Partition {
     std::uint64_t begun = 0, covered = 0, durable_at_start = 0;
-    std::string failure;
-    bool stopped = false;
+    std::string failure;   ///< Of the last attempt; empty when it went well.
+    bool stopped = false;  ///< For good: what failed will fail again.
   };
 
   void work(unsigned worker);
+  /// Folds what is new in the worker's partitions. False when there was nothing.
   bool pass(unsigned worker, Folding& folding);
+  bool fold(std::uint32_t partition, Folding& folding);
   void flush_when_due();
-  void report(std::uint32_t partition, const Error& error);
+  void join();
 
   Parts parts_;
   unsigned threads_;
+  std::vector<std::thread> workers_;
+
   mutable std::mutex mutex_;  ///< Guards all below.
   std::condition_variable moved_, wake_;
   std::vector<Partition> partitions_;
   unsigned waiting_ = 0;
   bool stopping_ = false;
   std::chrono::steady_clock::time_point flush_at_;
-  std::vector<std::thread> workers_;
 };
 
 }  // namespace hookledger
