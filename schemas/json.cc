@@ -1,14 +1,12 @@
 #include "schemas/json.h"
 
 #include <cmath>
-#include <rapidjson/error/error.h>
-#include <rapidjson/memorystream.h>
-#include <rapidjson/reader.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 #include <simdjson.h>
 
 #include "schemas/error.h"
+#include "schemas/json_grammar.h"
 #include "schemas/utf8.h"
 
 namespace hookledger {
@@ -27,28 +25,11 @@ std::string with_valid_utf8(std::string_view text) {
   return valid;
 }
 
-/// Refuses what is nested too deep; takes everything else.
-struct DepthHandler : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, DepthHandler> {
-  std::size_t depth = 0;
-
-  bool StartObject() { return ++depth <= kDepthMax; }
-  bool StartArray() { return ++depth <= kDepthMax; }
-  bool EndObject(rapidjson::SizeType) { return leave(); }
-  bool EndArray(rapidjson::SizeType) { return leave(); }
-  bool leave() {
-    --depth;
-    return true;
-  }
-};
-
-/// Numbers of any size, unlike simdjson's DOM; several times slower.
-bool is_json_with_any_numbers(std::string_view text) {
-  constexpr unsigned kFlags =
-      rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag;
-  rapidjson::MemoryStream stream(text.data(), text.size());
-  rapidjson::Reader reader;
-  DepthHandler handler;
-  return !reader.Parse<kFlags>(stream, handler).IsError();
+/// Errors that simdjson's DOM also gives for text that RFC 8259 allows: numbers beyond its types, lone
+/// surrogates in escapes, containers counted differently when empty, no memory for its tape.
+bool leaves_open(simdjson::error_code error) {
+  return error == simdjson::NUMBER_ERROR || error == simdjson::STRING_ERROR || error == simdjson::DEPTH_ERROR ||
+         error == simdjson::MEMALLOC || error == simdjson::CAPACITY;
 }
 
 }  // namespace
@@ -117,11 +98,10 @@ void JsonWriter::clear() {
 }
 
 bool is_json(std::string_view text) {
+  static_assert(kDepthMax == simdjson::DEFAULT_MAX_DEPTH);
   thread_local simdjson::dom::parser parser;
-  thread_local const bool ready = parser.allocate(4096, kDepthMax + 1) == simdjson::SUCCESS;
-  require(ready, "no memory for a JSON parser");
   const simdjson::error_code error = parser.parse(text.data(), text.size()).error();
-  if (error == simdjson::NUMBER_ERROR) return is_json_with_any_numbers(text);
+  if (leaves_open(error)) return simdjson::validate_utf8(text) && follows_json_grammar(text, kDepthMax);
   return error == simdjson::SUCCESS;
 }
 
