@@ -25,9 +25,7 @@ using Attributes = std::map<std::string, std::optional<std::string>, std::less<>
 
 Error invalid(std::string_view what) { return {ErrorCode::kInvalid, "Not a CloudEvent of ours: " + std::string(what)}; }
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-/// The value's JSON text.
+/// The value's JSON text; white space may follow it.
 simdjson::simdjson_result<std::string_view> json_of(ondemand::value& value, ondemand::json_type type) {
   if (type == ondemand::json_type::object) {
     ondemand::object object;
@@ -39,9 +37,13 @@ simdjson::simdjson_result<std::string_view> json_of(ondemand::value& value, onde
     if (const auto error = value.get_array().get(array)) return error;
     return array.raw_json();
   }
-  std::string_view token = value.raw_json_token();
-  while (!token.empty() && is_space(token.back())) token.remove_suffix(1);
-  return token;
+  return value.raw_json_token();
+}
+
+std::string_view without_trailing_space(std::string_view json) {
+  while (!json.empty() && std::string_view(" \t\n\r").find(json.back()) != std::string_view::npos)
+    json.remove_suffix(1);
+  return json;
 }
 
 /// Of JSON that is known to be valid. The first of two members with one name counts.
@@ -68,7 +70,7 @@ Result<Attributes> read_attributes(std::string_view line) {
     if (is_text ? value.get_string().get(text) : json_of(value, type).get(text)) {
       return invalid("'" + slot->first + "' cannot be read.");
     }
-    slot->second = std::string(text);
+    slot->second = std::string(is_text ? text : without_trailing_space(text));
   }
   return attributes;
 }
