@@ -6,8 +6,8 @@
 namespace hookledger {
 namespace {
 
-constexpr char kFormat = 'M', kCovered = 'O', kRemovals = 'R', kCall = 'C', kLeg = 'L', kNumber = 'N',
-               kOrganization = 'G', kStatus = 'S', kTime = 'T', kDeadline = 'D';
+constexpr char kFormat = 'M', kCovered = 'O', kCall = 'C', kLeg = 'L', kNumber = 'N', kOrganization = 'G',
+               kStatus = 'S', kTime = 'T', kDeadline = 'D';
 constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
 constexpr std::size_t kTimeBytes = 8;
 
@@ -56,7 +56,6 @@ namespace state_key {
 
 std::string format() { return prefix(kFormat); }
 std::string covered(std::uint32_t partition) { return with_partition(kCovered, partition); }
-std::string removals(std::uint32_t partition) { return with_partition(kRemovals, partition); }
 std::string calls() { return prefix(kCall); }
 std::string call(std::string_view call_id) { return prefix(kCall).append(call_id); }
 bool is_call(std::string_view key) { return !key.empty() && key.front() == kCall; }

@@ -14,7 +14,6 @@ namespace state_key {
 
 std::string format();
 std::string covered(std::uint32_t partition);
-std::string removals(std::uint32_t partition);
 std::string calls();
 std::string call(std::string_view call_id);
 bool is_call(std::string_view key);

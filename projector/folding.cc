@@ -38,7 +38,7 @@ Folding::~Folding() = default;
 Result<void> Folding::add(Place place, std::string_view record) {
   const auto decoded = decode_record(record);
   if (!decoded) return at_place(place, decoded.error());
-  if (!decoded->in_call || decoded->type == kUnrecognisedType) return {};
+  if (!changes_a_call(*decoded)) return {};
   const auto call = entry(decoded->key, place.partition);
   if (!call) return call.error();
   (*call)->facts.add(*decoded, telnyx_->detail(decoded->body, decoded->type), place.offset);
@@ -90,6 +90,8 @@ Result<void> Folding::commit(std::uint32_t partition, std::uint64_t covered) {
   bytes_ = 0;
   return written;
 }
+
+bool changes_a_call(const RecordView& record) { return record.in_call && record.type != kUnrecognisedType; }
 
 std::vector<std::string> index_entries(const CallFacts& facts, const RuleSet& rules) {
   return index_entries(derive_call(facts), rules.next_deadline(facts));

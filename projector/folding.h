@@ -44,6 +44,9 @@ class Folding {
   std::size_t bytes_ = 0;
 };
 
+/// Does the fold add the record to a call? Others are in the log alone.
+bool changes_a_call(const RecordView& record);
+
 /// The keys of a call's index entries as its facts and the rules give them.
 std::vector<std::string> index_entries(const CallFacts& facts, const RuleSet& rules);
 

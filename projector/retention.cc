@@ -1,0 +1,195 @@
+#include "projector/retention.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "projector/call_index.h"
+#include "projector/folding.h"
+
+namespace hookledger {
+namespace {
+
+/// Bounds what is held at once, and how long the fold waits.
+constexpr std::size_t kBatchRecords = 1 << 14;
+/// In how many steps the oldest records go until the log is small enough.
+constexpr int kSizeSteps = 64;
+/// Records of a partition whose size is taken for all.
+constexpr std::size_t kSampleRecords = 256;
+
+/// Removes what is older than a cutoff from one partition, batch by batch.
+class Sweep {
+ public:
+  Sweep(CallStore& store, EventLog& log, const RuleSet& rules, std::uint32_t partition, Time cutoff)
+      : store_(store), log_(log), rules_(rules), partition_(partition), cutoff_(cutoff), at_(log.first(partition)) {}
+
+  /// False at the end.
+  Result<bool> batch(RetentionDone& done) {
+    const auto end = store_.covered(partition_);
+    if (!end) return end.error();
+    const auto more = read(*end);
+    if (!more) return more.error();
+    if (const auto removed = remove_calls(done); !removed) return removed.error();
+    if (!removable_.empty()) {
+      // State first, and for good: what it lacks of a call's records goes next time, should this be cut short.
+      if (const auto flushed = store_.flush(); !flushed) return flushed.error();
+      const auto ranges = make_ranges();
+      if (const auto removed = log_.remove(partition_, ranges); !removed) return removed.error();
+      done.records += removable_.size();
+    }
+    return *more;
+  }
+
+ private:
+  /// Gathers records of no call, and the calls and offsets of the others.
+  Result<bool> read(std::uint64_t end) {
+    removable_.clear();
+    calls_.clear();
+    const auto cursor = log_.scan(partition_, at_);
+    for (std::size_t i = 0; i < kBatchRecords; ++i) {
+      const auto next = cursor->next();
+      if (!next) return next.error();
+      if (!*next || cursor->place().offset >= end) return false;
+      const auto record = decode_record(cursor->bytes());
+      if (!record) return record.error();
+      if (record->received_at >= cutoff_) return false;
+      at_ = cursor->place().offset + 1;
+      if (changes_a_call(*record)) {
+        calls_.emplace(record->call_id(), cursor->place().offset);
+      } else {
+        removable_.insert(cursor->place().offset);
+      }
+    }
+    return true;
+  }
+
+  Result<void> remove_calls(RetentionDone& done) {
+    const std::lock_guard lock(store_.change_mutex(partition_));
+    Writes writes;
+    for (auto it = calls_.begin(); it != calls_.end();) {
+      const auto next = std::find_if(it, calls_.end(), [&](const auto& entry) { return entry.first != it->first; });
+      if (const auto removed = remove_call(it, next, writes, done); !removed) return removed;
+      it = next;
+    }
+    return writes.empty() ? Result<void>() : store_.bytes().write(writes);
+  }
+
+  using Seen = std::set<std::pair<std::string, std::uint64_t>>;
+
+  /// [first, last): what was read of one call.
+  Result<void> remove_call(Seen::const_iterator first, Seen::const_iterator last, Writes& writes, RetentionDone& done) {
+    const auto facts = store_.find(first->first);
+    if (!facts) return facts.error();
+    std::set<std::uint64_t> known;
+    bool old = true;
+    if (*facts) {
+      for (const EventFact& event : (*facts)->events()) {
+        known.insert(event.offset);
+        old = old && event.received_at < cutoff_;
+      }
+    }
+    // A record that its call does not know is of a call removed before, and was left behind.
+    for (auto it = first; it != last; ++it) {
+      if (!known.contains(it->second)) removable_.insert(it->second);
+    }
+    if (!*facts || !old) return {};
+    removable_.merge(known);
+    writes.erase(state_key::call(first->first));
+    for (const std::string& key : index_entries(**facts, rules_)) writes.erase(key);
+    ++done.calls;
+    return {};
+  }
+
+  std::vector<OffsetRange> make_ranges() const {
+    std::vector<OffsetRange> ranges;
+    for (const std::uint64_t offset : removable_) {
+      if (ranges.empty() || ranges.back().last != offset) ranges.push_back({offset, offset});
+      ++ranges.back().last;
+    }
+    return ranges;
+  }
+
+  CallStore& store_;
+  EventLog& log_;
+  const RuleSet& rules_;
+  const std::uint32_t partition_;
+  const Time cutoff_;
+  std::uint64_t at_;
+  std::set<std::uint64_t> removable_;
+  Seen calls_;
+};
+
+/// False when `keep_going` said so.
+Result<bool> remove_before(Time cutoff, CallStore& store, EventLog& log, const RuleSet& rules,
+                           const std::function<bool()>& keep_going, RetentionDone& done) {
+  for (std::uint32_t partition = 0; partition < log.partitions(); ++partition) {
+    Sweep sweep(store, log, rules, partition, cutoff);
+    while (true) {
+      if (!keep_going()) return false;
+      const auto more = sweep.batch(done);
+      if (!more) return more.error();
+      if (!*more) break;
+    }
+  }
+  return true;
+}
+
+/// What the log holds, and since when.
+struct Extent {
+  std::uint64_t bytes = 0;
+  std::optional<Time> oldest;
+};
+
+/// Bytes are those on disk, or what the records that are left come to: a disk gives space back late.
+Result<Extent> measure(const EventLog& log) {
+  std::uint64_t sampled = 0, sampled_bytes = 0, records = 0;
+  Extent extent;
+  for (std::uint32_t partition = 0; partition < log.partitions(); ++partition) {
+    records += log.end(partition) - log.first(partition);
+    const auto cursor = log.scan(partition, log.first(partition));
+    for (std::size_t i = 0; i < kSampleRecords; ++i) {
+      const auto next = cursor->next();
+      if (!next) return next.error();
+      if (!*next) break;
+      const auto record = decode_record(cursor->bytes());
+      if (!record) return record.error();
+      if (!extent.oldest || record->received_at < *extent.oldest) extent.oldest = record->received_at;
+      ++sampled;
+      sampled_bytes += cursor->bytes().size();
+    }
+  }
+  if (sampled > 0) {
+    const double left =
+        static_cast<double>(records) * static_cast<double>(sampled_bytes) / static_cast<double>(sampled);
+    extent.bytes = std::min(log.statistics().bytes_on_disk, static_cast<std::uint64_t>(left));
+  }
+  return extent;
+}
+
+}  // namespace
+
+Result<RetentionDone> apply_retention(const RetentionLimits& limits, CallStore& store, EventLog& log,
+                                      const RuleSet& rules, Time now, const std::function<bool()>& keep_going) {
+  RetentionDone done;
+  if (limits.age) {
+    const auto removed = remove_before(now - *limits.age, store, log, rules, keep_going, done);
+    if (!removed) return removed.error();
+    if (!*removed) return done;
+  }
+  if (!limits.bytes) return done;
+  std::optional<Time> oldest;
+  for (int step = 1; step <= kSizeSteps; ++step) {
+    const auto extent = measure(log);
+    if (!extent) return extent.error();
+    if (extent->bytes <= *limits.bytes || !extent->oldest) break;
+    if (!oldest) oldest = extent->oldest;
+    const auto removed =
+        remove_before(*oldest + (now - *oldest) / kSizeSteps * step, store, log, rules, keep_going, done);
+    if (!removed) return removed.error();
+    if (!*removed) break;
+  }
+  return done;
+}
+
+}  // namespace hookledger

@@ -88,6 +88,12 @@ ApiResponse problem(unsigned status, std::string_view code, std::string_view tit
   return {status, kProblemType, problem_json(status, code, title, detail), {}};
 }
 
+ApiResponse not_ready(std::string_view detail) {
+  ApiResponse response = problem(503, "not-ready", "Not ready", detail);
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
 ApiResponse bad_parameter(std::string_view name, std::string_view why) {
   return problem(400, "bad-parameter", "A parameter is wrong", std::string(name).append(" ").append(why));
 }

@@ -24,6 +24,8 @@ struct ApiResponse {
 
 /// An RFC 9457 problem as an answer.
 ApiResponse problem(unsigned status, std::string_view code, std::string_view title, std::string_view detail = {});
+/// 503 with Retry-After; `detail`: what has to happen first.
+ApiResponse not_ready(std::string_view detail);
 /// 400 that names the parameter.
 ApiResponse bad_parameter(std::string_view name, std::string_view why);
 
