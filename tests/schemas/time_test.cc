@@ -1,5 +1,6 @@
 #include "schemas/time.h"
 
+#include <array>
 #include <cstdio>
 #include <gtest/gtest.h>
 #include <limits>
@@ -109,7 +110,7 @@ TEST(ParseTime, ReadsBackWhatWasWrittenWithAnyOffset) {
     const Time time = first + microseconds(static_cast<std::int64_t>(random_below(random, span)));
     const auto offset = minutes(static_cast<int>(random_below(random, 2 * 1440 - 1)) - 1439);
     std::string text = format_time(time + offset);
-    std::array<char, 8> suffix;
+    std::array<char, 32> suffix;
     const auto shown = std::chrono::abs(offset).count();
     std::snprintf(suffix.data(), suffix.size(), "%c%02d:%02d", offset < minutes(0) ? '-' : '+',
                   static_cast<int>(shown / 60) % 24, static_cast<int>(shown % 60));
