@@ -10,31 +10,37 @@
 #include <utility>
 #include <vector>
 
+#include "schemas/clock.h"
+
 namespace hookledger::http {
 
 /// Bounds on what a peer can make us hold or wait for (G11).
 struct Limits {
-  std::size_t head_bytes_max = 16 * 1024;          ///< Inclusive; over it 431.
-  std::size_t body_bytes_max = 1024 * 1024;        ///< Inclusive; over it 413.
-  std::size_t connections_max = 4096;              ///< Over all threads; over it 503 and close.
-  std::size_t pipelined_max = 16;                  ///< Requests of one connection in work at once; then reading pauses.
-  std::chrono::milliseconds read_timeout{10'000};  ///< From a request's first byte to its last; then 408.
-  std::chrono::milliseconds idle_timeout{75'000};  ///< Between requests; then closed without an answer.
-  std::chrono::milliseconds linger{2'000};         ///< After an error answer: reads and drops what still comes, then closes.
+  std::size_t head_bytes_max = 16 * 1024;    ///< Inclusive; over it 431.
+  std::size_t body_bytes_max = 1024 * 1024;  ///< Inclusive; over it 413.
+  std::size_t connections_max = 4096;        ///< Over all threads; over it 503 and close.
+  std::size_t pipelined_max = 16;            ///< Requests of one connection in work at once; then reading pauses.
+  std::size_t buffered_bytes_max = 128 * 1024 * 1024;  ///< Read but not yet handled, over all threads, beyond what each
+                                                       ///< connection always has; over it 503 and close.
+  std::chrono::milliseconds read_timeout{10'000};      ///< From a request's first byte to its last; then 408.
+                                                       ///< Also the longest a peer may leave its answers untouched.
+  std::chrono::milliseconds idle_timeout{75'000};      ///< Between requests; then closed without an answer.
+  std::chrono::milliseconds linger{2'000};  ///< After an error answer: reads and drops what still comes, then closes.
 };
 
 /// What came before the body. Views are valid during the call they are passed to.
 struct Head {
   std::string_view method;
   std::string_view target;  ///< As sent, query included.
-  std::vector<std::pair<std::string_view, std::string_view>> headers;  ///< In order; repeated names repeat. Trailers are not here.
+  std::vector<std::pair<std::string_view, std::string_view>>
+      headers;  ///< In order; repeated names repeat. Trailers are not here.
 
   struct Found {
-    std::size_t count = 0;     ///< How many headers have the name (compared without case).
-    std::string_view value;    ///< Of the first.
+    std::size_t count = 0;   ///< How many headers have the name (compared without case).
+    std::string_view value;  ///< Of the first.
   };
   Found find(std::string_view name) const;
-  std::string_view path() const;   ///< Target without the query.
+  std::string_view path() const;   ///< Target without scheme, host and query.
   std::string_view query() const;  ///< After the first `?`; empty when there is none.
 };
 
@@ -42,19 +48,19 @@ struct Response {
   unsigned status = 200;
   std::string_view content_type = "application/json";  ///< A literal.
   std::string body;
-  std::vector<std::pair<std::string_view, std::string>> headers;  ///< Beyond Content-Type, Content-Length, Connection, Date.
-  bool close = false;  ///< Say `Connection: close` and close after it.
+  std::vector<std::pair<std::string_view, std::string>> headers;  ///< Beyond Content-Type, Content-Length, Connection.
+  bool close = false;                                             ///< Say `Connection: close` and close after it.
 };
 
 /// Why the server itself refuses a request. `Service::refusal` gives each its answer.
 enum class Refusal {
-  kBadRequest,       ///< 400: not HTTP, or both Content-Length and chunked.
-  kTimeout,          ///< 408
-  kLengthRequired,   ///< 411: POST, PUT or PATCH without Content-Length or chunked.
-  kBodyTooLarge,     ///< 413
-  kHeadTooLarge,     ///< 431
-  kOverloaded,       ///< 503: too many connections.
-  kStopping,         ///< 503: a request that came after the drain deadline.
+  kBadRequest,      ///< 400: not HTTP, or both Content-Length and chunked.
+  kTimeout,         ///< 408
+  kLengthRequired,  ///< 411: POST, PUT or PATCH without Content-Length or chunked.
+  kBodyTooLarge,    ///< 413
+  kHeadTooLarge,    ///< 431
+  kOverloaded,      ///< 503: too many connections, or too much of their requests waits in memory.
+  kStopping,        ///< 503: a request that came after the drain deadline.
 };
 
 /// Names one request that waits for its answer. Copyable; use on its own I/O thread only.
@@ -68,11 +74,13 @@ class Responder {
  public:
   virtual ~Responder() = default;
   virtual void answer(Ticket ticket, Response response) = 0;
-  /// Runs `work` on this I/O thread. Any thread. False when the server has ended: `work` will not run.
+  /// Runs `work` on this I/O thread. Any thread, as long as the server lives. False when its threads have
+  /// ended: `work` will not run.
   virtual bool post(std::function<void()> work) = 0;
 };
 
-/// What one I/O thread does with requests. An instance is used by one thread, so needs no locks.
+/// What one I/O thread does with requests. An instance is made on and used by one thread, so needs no locks;
+/// it outlives that thread and dies with the server.
 class Service {
  public:
   virtual ~Service() = default;
@@ -93,16 +101,17 @@ struct TlsFiles {
 };
 
 struct ServerOptions {
-  std::string address;      ///< `ADDR:PORT`, `[ADDR]:PORT`; port 0: any free one.
-  unsigned threads = 1;     ///< Each its own io_context and SO_REUSEPORT acceptor.
+  std::string address;   ///< `ADDR:PORT`, `[ADDR]:PORT`; port 0: any free one.
+  unsigned threads = 1;  ///< Each its own io_context and SO_REUSEPORT acceptor.
   Limits limits;
   std::optional<TlsFiles> tls;
+  const Clock* clock = nullptr;  ///< Must be given; outlives the server.
   /// Called once per I/O thread, before it serves.
   std::function<std::unique_ptr<Service>(Responder&)> make_service;
 };
 
 struct ServerStatistics {
-  std::uint64_t connections = 0;  ///< Open now.
+  std::uint64_t connections = 0;           ///< Open now.
   std::optional<double> certificate_days;  ///< Until the certificate in use expires.
 };
 
@@ -125,7 +134,8 @@ class Server {
   std::optional<std::string> reload_tls();
   /// Takes what waits in the accept backlog, closes the listeners, lets every request whose bytes have begun
   /// to arrive finish and be answered (the last answer says `Connection: close`), closes idle connections,
-  /// and returns when all are closed or at `timeout`. Blocks the caller; services go on answering meanwhile.
+  /// and returns when all are closed or at `timeout`; shortly before it, what is unanswered gets
+  /// `Refusal::kStopping`. Blocks the caller; services go on answering meanwhile. Then the threads have ended.
   void drain(std::chrono::milliseconds timeout);
 
  private:
