@@ -17,14 +17,14 @@ std::vector<SignedRequest> RequestWriter::write(std::size_t begin, std::size_t e
 void RequestWriter::sign_again(SignedRequest& request) const { request = sign(request.text.substr(request.head_size)); }
 
 SignedRequest RequestWriter::sign(std::string_view body) const {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(clock_.wall()).time_since_epoch().count();
-  const std::string timestamp = std::to_string(seconds);
+  const Time now = clock_.wall();
+  const std::string timestamp = unix_seconds(now);
   std::string text = "POST " + url_.target + " HTTP/1.1\r\nHost: " + url_.authority +
                      "\r\nUser-Agent: telnyx-webhooks\r\nContent-Type: application/json\r\nContent-Length: " +
                      std::to_string(body.size()) + "\r\ntelnyx-timestamp: " + timestamp +
                      "\r\ntelnyx-signature-ed25519: " + telnyx_signature(key_, timestamp, body) + "\r\n\r\n";
   const std::size_t head_size = text.size();
-  return {text.append(body), head_size, clock_.monotonic()};
+  return {text.append(body), head_size, now};
 }
 
 }  // namespace hookledger

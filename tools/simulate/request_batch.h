@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <vector>
 
@@ -15,7 +14,7 @@ namespace hookledger {
 struct SignedRequest {
   std::string text;       ///< Head and body.
   std::size_t head_size;  ///< Bytes before the body.
-  std::chrono::steady_clock::time_point signed_at;
+  Time signed_at;
 };
 
 /// Writes deliveries as signed POST requests.

@@ -19,7 +19,7 @@ using Span = std::chrono::steady_clock::duration;
 
 constexpr std::size_t kBatchMax = 20'000;
 constexpr std::size_t kPacedBatchMax = 256;  // Signing these takes less time than anybody sees.
-constexpr Span kSignatureAgeMax = 60s;
+constexpr Duration kSignatureAgeMax = 60s;
 constexpr Span kAnswerTimeout = 30s;
 constexpr Span kConnectRetryWait = 200ms;
 constexpr Span kRefusedMax = 10s;
@@ -157,7 +157,7 @@ class Sender {
     }
     if (tries_[request] == 0) ++report_.sent;
     if (tries_[request]++ > 0) ++report_.retries;
-    if (now_ - requests_[request].signed_at > kSignatureAgeMax) writer_.sign_again(requests_[request]);
+    if (clock_.wall() - requests_[request].signed_at > kSignatureAgeMax) writer_.sign_again(requests_[request]);
     Slot& sending = slots_[slot];
     sending.request = request;
     sending.since = since;

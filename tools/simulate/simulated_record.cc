@@ -21,6 +21,10 @@ RecordView simulated_record(const EventHead& head, std::string_view body, Time r
   return record;
 }
 
+std::string unix_seconds(Time time) {
+  return std::to_string(std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
+}
+
 std::string telnyx_signature(const Ed25519KeyPair& key, std::string_view signed_at, std::string_view body) {
   std::string message(signed_at);
   message.append("|").append(body);

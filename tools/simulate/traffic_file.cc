@@ -9,10 +9,6 @@ namespace {
 
 constexpr std::uint64_t kBetweenProgress = 5000;
 
-std::string unix_seconds(Time time) {
-  return std::to_string(std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
-}
-
 }  // namespace
 
 Result<void> write_cloud_events(const Plan& plan, const Ed25519KeyPair& key, std::ostream& out,
