@@ -131,7 +131,7 @@ Result<void> fold_partition(Folding& folding, CallStore& store, const LogReader&
 Result<void> catch_up(CallStore& store, const LogReader& log, const RuleSet& rules, unsigned threads,
                       const std::function<void(const FoldProgress&)>& progress) {
   struct Span {
-    std::uint64_t from, end;
+    std::uint64_t covered, first, end;  ///< Offsets below `first` are gone from the log.
   };
   std::vector<Span> spans;
   FoldProgress total;
@@ -139,8 +139,8 @@ Result<void> catch_up(CallStore& store, const LogReader& log, const RuleSet& rul
     const auto covered = store.covered(partition);
     if (!covered) return covered.error();
     const std::uint64_t end = std::max(log.end(partition), *covered);
-    spans.push_back({std::min(std::max(*covered, log.first(partition)), end), end});
-    total.total += end - spans.back().from;
+    spans.push_back({*covered, std::min(std::max(*covered, log.first(partition)), end), end});
+    total.total += end - spans.back().first;
   }
 
   std::mutex mutex;  // Of `total` and `failure`.
@@ -149,12 +149,12 @@ Result<void> catch_up(CallStore& store, const LogReader& log, const RuleSet& rul
   const auto work = [&] {
     Folding folding(store, rules);
     for (std::uint32_t partition; (partition = next++) < spans.size();) {
-      std::uint64_t at = spans[partition].from;
-      if (at == spans[partition].end) continue;
-      const auto done = fold_partition(folding, store, log, partition, at, spans[partition].end, [&](std::uint64_t to) {
+      const auto [covered, first, end] = spans[partition];
+      if (covered == end) continue;
+      const auto done = fold_partition(folding, store, log, partition, covered, end, [&, at = first](auto to) mutable {
         const std::lock_guard lock(mutex);
-        total.done += to - at;
-        at = to;
+        total.done += std::max(to, at) - at;
+        at = std::max(to, at);
         if (progress) progress(total);
         return true;
       });
