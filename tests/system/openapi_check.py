@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""Requests every operation of schemas/openapi.yaml from the running server, with right and wrong parameters, and holds
+status, content type, headers and body of each answer against the document."""
+import base64
+import json
+import os
+import re
+import sys
+import unittest
+import urllib.parse
+
+import jsonschema
+import yaml
+
+import support
+
+PROGRAM = os.path.abspath(sys.argv.pop(1))
+DOCUMENT_PATH = os.path.join(os.path.dirname(__file__), '..', '..', 'schemas', 'openapi.yaml')
+
+# Answers that need a failing disk, a stopping server or a wait of ten seconds; tests of those modules give them.
+NOT_PROVOKED = {'408', '500', '503'}
+
+
+class Document:
+    """The OpenAPI document, and what of it has been seen."""
+
+    def __init__(self, path):
+        with open(path, 'rb') as file:
+            self.bytes = file.read()
+        self.root = yaml.safe_load(self.bytes)
+        self.resolver = jsonschema.RefResolver('', self.root)
+        self.seen = set()
+
+    def resolve(self, node):
+        while '$ref' in node:
+            node = self.resolver.resolve(node['$ref'])[1]
+        return node
+
+    def operations(self):
+        for path, item in self.root['paths'].items():
+            for method in item.keys() & {'get', 'post'}:
+                yield method, path, item[method]
+
+    def operation(self, method, target):
+        path = target.partition('?')[0]
+        for known, template, operation in self.operations():
+            if known == method.lower() and re.fullmatch(re.sub(r'\{[a-z_]+\}', '[^/]+', template), path):
+                return template, operation
+        raise AssertionError(f'{method} {path} is not in the document')
+
+    def validator(self, schema):
+        return jsonschema.Draft202012Validator(schema, resolver=self.resolver)
+
+    def check(self, method, target, answer):
+        """Raises where the answer is not what the document says."""
+        template, operation = self.operation(method, target)
+        where = f'{method} {target}: {answer.status}'
+        if str(answer.status) not in operation['responses']:
+            raise AssertionError(f'{where} is not in the document: {answer.body[:200]}')
+        response = self.resolve(operation['responses'][str(answer.status)])
+        kind = answer.headers.get('content-type', '').partition(';')[0]
+        if kind not in response['content']:
+            raise AssertionError(f'{where} has content type {kind}, not one of {list(response["content"])}')
+        for name, header in response.get('headers', {}).items():
+            if header.get('required') and name.lower() not in answer.headers:
+                raise AssertionError(f'{where} lacks the header {name}')
+        if kind.endswith('json'):
+            body = json.loads(answer.body)
+            for error in self.validator(response['content'][kind]['schema']).iter_errors(body):
+                raise AssertionError(f'{where}: {error.json_path}: {error.message}')
+            if kind == 'application/problem+json' and body['status'] != answer.status:
+                raise AssertionError(f'{where}, but the problem says {body["status"]}')
+        self.seen.add((method.lower(), template, str(answer.status), kind))
+
+
+class OpenApi(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.document = Document(DOCUMENT_PATH)
+        cls.server = cls.enterClassContext(support.Server(PROGRAM))
+        cls.server.simulate('--calls', '12', '--seed', '7', '--duplicate', '0.2', '--drop', '0.1')
+
+    def get(self, path, status=200, problem=None, **query):
+        target = path + ('?' + urllib.parse.urlencode(query) if query else '')
+        answer = self.server.get(target)
+        self.document.check('GET', target, answer)
+        self.assertEqual(answer.status, status, f'{target}: {answer.body[:300]}')
+        if problem:
+            self.assertEqual(json.loads(answer.body)['type'], 'urn:hookledger:problem:' + problem, target)
+        return answer
+
+    def get_json(self, path, **query):
+        return json.loads(self.get(path, **query).body)
+
+    def deliver(self, body, status, outcome, headers=None, target='/webhooks/telnyx', method='POST'):
+        headers = self.server.signed_headers(body) if headers is None else headers
+        answer = support.request(self.server.webhooks, method, target, headers, body)
+        if method == 'POST':
+            self.document.check('POST', target, answer)
+        self.assertEqual(answer.status, status, answer.body)
+        found = json.loads(answer.body)
+        self.assertEqual(found['status'] if status == 200 else found['type'].rpartition(':')[2], outcome)
+        return found
+
+    def test_1_webhooks(self):
+        body = json.dumps({'data': {'record_type': 'event', 'event_type': 'call.initiated', 'id': 'event-1',
+                                    'occurred_at': '2026-02-08T10:15:30.123456Z',
+                                    'payload': {'call_session_id': 'odd call/1', 'call_leg_id': 'odd leg/1',
+                                                'call_control_id': 'odd control?1', 'direction': 'incoming'}}}).encode()
+        first = self.deliver(body, 200, 'accepted')
+        again = self.deliver(body, 200, 'duplicate')
+        self.assertEqual((first['partition'], first['offset']), (again['partition'], again['offset']))
+        unread = self.deliver(b'\xffnot JSON', 200, 'unrecognised')
+        self.assertRegex(unread['id'], '^blake2b:[0-9a-f]{64}$')
+
+        signed = self.server.signed_headers(body)
+        self.deliver(body, 403, 'signature-missing', signed[:1])
+        self.deliver(body + b' ', 403, 'signature-invalid', signed)
+        self.deliver(body, 403, 'timestamp-out-of-tolerance', self.server.signed_headers(body, 1_700_000_000))
+        self.deliver(body, 404, 'unknown-source', signed, target='/webhooks/nobody')
+        self.deliver(b'', 411, 'length-required', signed)
+        self.deliver(body, 400, 'bad-request', [*signed, ('Content-Length', '3'), ('Transfer-Encoding', 'chunked')])
+        self.deliver(b'x' * (1024 * 1024 + 1), 413, 'body-too-large', signed)
+        self.deliver(body, 431, 'headers-too-large', [*signed, ('X-Long', 'x' * 17_000)])
+        wrong = support.request(self.server.webhooks, 'PUT', '/webhooks/telnyx', signed, body)
+        self.document.check('POST', '/webhooks/telnyx', wrong)
+        self.assertEqual(wrong.status, 405)
+
+    def test_2_calls(self):
+        calls = self.get_json('/v1/calls', limit=500)['items']
+        self.assertGreaterEqual(len(calls), 12)
+        first, total = [], len(calls)
+        cursor = {}
+        while True:
+            page = self.get_json('/v1/calls', limit=5, **cursor)
+            first += page['items']
+            if page['next_cursor'] is None:
+                break
+            cursor = {'cursor': page['next_cursor']}
+        self.assertEqual([call['id'] for call in first], [call['id'] for call in calls])
+        self.assertEqual(len(first), total)
+
+        some = next(call for call in calls if call['legs'])
+        leg = some['legs'][0]
+        for query in ({'status': some['status']}, {'number': leg['from']}, {'org': 'nobody'},
+                      {'since': '2020-01-01T00:00:00Z', 'until': some['events']['first_at']}, {'since': '-10m'}):
+            self.get('/v1/calls', **query)
+        for name, value in (('status', 'sometimes'), ('limit', '0'), ('limit', '501'), ('limit', 'x'), ('cursor', '!'),
+                            ('since', 'yesterday'), ('until', '2026-02-30T00:00:00Z'), ('unheard', 'of')):
+            problem = json.loads(self.get('/v1/calls', 400, 'bad-parameter', **{name: value}).body)
+            self.assertIn(name, problem['detail'])
+
+        path = '/v1/calls/' + urllib.parse.quote(some['id'], safe='')
+        for tail in ('', '/records'):
+            self.get(path + tail)
+            self.get(path + tail, at='2100-01-01T00:00:00Z', by='occurrence')
+            self.get(path + tail, 404, 'call-not-found', at='2001-01-01T00:00:00Z')
+            self.get('/v1/calls/nobody' + tail, 404, 'call-not-found')
+            self.get(path + tail, 400, 'bad-parameter', at='then')
+            self.get(path + tail, 400, 'bad-parameter', at='-1m', by='hearsay')
+        for id in filter(None, (leg['id'], leg['control_id'])):
+            found = self.get_json('/v1/legs/' + urllib.parse.quote(id, safe=''))
+            self.assertEqual(found['id'], some['id'])
+        self.get('/v1/legs/nobody', 404, 'leg-not-found')
+        self.get('/v1/legs/nobody', 400, 'bad-parameter', unheard='of')
+
+    def test_3_findings(self):
+        found = self.get_json('/v1/findings', status='all', at='2100-01-01T00:00:00Z', limit=500)['items']
+        self.assertTrue(found, 'lost events leave findings')
+        for status in ('open', 'resolved', 'noted', 'all'):
+            self.get('/v1/findings', status=status)
+        self.get('/v1/findings', rule=found[0]['rule'], call=found[0]['call_id'])
+        for name, value in (('status', 'maybe'), ('at', 'then'), ('limit', '501'), ('cursor', '!')):
+            self.get('/v1/findings', 400, 'bad-parameter', **{name: value})
+
+    def test_4_records(self):
+        body = b'{"data":{"event_type":"call.note","id":"event-2","payload":{}}}'
+        place = self.deliver(body, 200, 'accepted')
+        path = f'/v1/records/{place["partition"]}/{place["offset"]}'
+        record = self.get_json(path)
+        self.assertEqual(base64.b64decode(record['data_base64']), body)
+        self.assertEqual((record['partition'], record['offset']), (str(place['partition']), str(place['offset'])))
+        self.assertEqual(self.get(path + '?raw').body, body)
+        self.get(f'/v1/records/{place["partition"]}/99999999', 404, 'record-not-found')
+        self.get('/v1/records/99999999/0', 404, 'record-not-found')
+        self.get('/v1/records/x/0', 400, 'bad-parameter')
+
+    def test_5_operation(self):
+        self.get('/healthz')
+        self.get('/readyz')
+        self.assertIn(b'# TYPE', self.get('/metrics').body)
+        self.assertEqual(self.get('/openapi.yaml').body, self.document.bytes)
+        for method, target, status, problem in (('GET', '/nowhere', 404, 'not-found'),
+                                                ('POST', '/v1/calls', 405, 'method-not-allowed')):
+            answer = support.request(self.server.api, method, target, [('Content-Length', '0')] if method == 'POST' else ())
+            self.assertEqual((answer.status, json.loads(answer.body)['type']), (status, 'urn:hookledger:problem:' + problem))
+
+    def test_6_the_document_itself(self):
+        for name, schema in self.document.root['components']['schemas'].items():
+            jsonschema.Draft202012Validator.check_schema(schema)
+            for example in schema.get('examples', ()):
+                self.document.validator(schema).validate(example)
+            if 'required' in schema:
+                self.assertEqual(set(schema['required']) - set(schema['properties']), set(), name)
+                self.assertIs(schema['additionalProperties'], False, name)
+
+    def test_7_every_answer_was_seen(self):
+        for method, path, operation in self.document.operations():
+            for status, response in operation['responses'].items():
+                for kind in self.document.resolve(response)['content']:
+                    if status not in NOT_PROVOKED:
+                        self.assertIn((method, path, status, kind), self.document.seen)
+
+    def test_8_it_stops(self):
+        self.assertEqual(self.server.stop(), 0, self.server.log())
+
+
+if __name__ == '__main__':
+    unittest.main()
