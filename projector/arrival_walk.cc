@@ -12,7 +12,9 @@ std::vector<const EventFact*> arrivals(const CallFacts& facts, Time at) {
   for (const EventFact& event : facts.events()) {
     if (!event.repeat && event.received_at <= at) events.push_back(&event);
   }
-  std::ranges::stable_sort(events, {}, &EventFact::received_at);
+  if (!std::ranges::is_sorted(events, {}, &EventFact::received_at)) {
+    std::ranges::stable_sort(events, {}, &EventFact::received_at);
+  }
   return events;
 }
 

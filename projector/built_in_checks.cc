@@ -89,7 +89,7 @@ std::optional<Condition> organization_conflict(const KnownCall& call, LegIndex l
 }
 
 std::optional<Condition> double_answer(const KnownCall& call, LegIndex leg, Duration /*limit*/) {
-  if (!std::ranges::binary_search(call.relations().answered_together, leg)) return std::nullopt;
+  if (!std::ranges::binary_search(call.answered_together(), leg)) return std::nullopt;
   return past({call.legs()[leg].answered});
 }
 

@@ -20,26 +20,25 @@ std::string substitute(std::string_view text, const Value& value_of) {
   }
 }
 
-/// "a", "a and b", "a, b and 7 more".
-std::string enumerate(const std::vector<std::string>& names) {
-  const std::size_t shown = names.size() <= kNamesShown ? names.size() : kNamesShown - 1;
+/// "a", "a and b", "a, b, c and 7 more".
+template <class NameOf>
+std::string enumerate(std::size_t count, const NameOf& name_of) {
+  const std::size_t shown = count <= kNamesShown ? count : kNamesShown - 1;
   std::string out;
   for (std::size_t i = 0; i < shown; ++i) {
-    if (i > 0) out += i + 1 == names.size() ? " and " : ", ";
-    out += names[i];
+    if (i > 0) out += i + 1 == count ? " and " : ", ";
+    out += name_of(i);
   }
-  if (shown < names.size()) out += " and " + std::to_string(names.size() - shown) + " more";
+  if (shown < count) out += " and " + std::to_string(count - shown) + " more";
   return out;
 }
 
-std::string enumerate(std::string_view noun, const std::vector<std::string>& names) {
-  return std::string(noun) + (names.size() == 1 ? " " : "s ") + enumerate(names);
-}
+std::string plural(std::string_view noun, std::size_t count) { return std::string(noun) + (count == 1 ? " " : "s "); }
 
 std::string unique_names(std::vector<std::string> names) {
   std::ranges::sort(names);
   names.erase(std::unique(names.begin(), names.end()), names.end());
-  return enumerate(names);
+  return enumerate(names.size(), [&](std::size_t i) { return names[i]; });
 }
 
 class Values {
@@ -81,25 +80,24 @@ class Values {
   }
 
   std::string legs(std::string (Values::*name)(LegIndex) const) const {
-    std::vector<std::string> names;
-    for (const LegIndex index : finding_.legs) names.push_back((this->*name)(index));
-    return enumerate("leg", names);
+    const std::vector<LegIndex>& legs = finding_.legs;
+    return plural("leg", legs.size()) + enumerate(legs.size(), [&](std::size_t i) { return (this->*name)(legs[i]); });
   }
 
   std::string missing() const {
-    std::vector<std::string> names;
-    for (const LegIndex index : finding_.legs) {
-      names.push_back(std::string(condition_of(index).missing) + " of leg " + plain(index));
-    }
-    return enumerate(names);
+    return enumerate(finding_.legs.size(), [this](std::size_t i) {
+      const LegIndex index = finding_.legs[i];
+      return std::string(condition_of(index).missing) + " of leg " + plain(index);
+    });
   }
 
   std::string controls() const {
-    std::vector<std::string> names;
+    std::vector<std::string_view> ids;
     for (const LegIndex index : finding_.legs) {
-      if (leg(index).control_id != nullptr) names.emplace_back(facts().text(leg(index).control_id->control_id));
+      if (leg(index).control_id != nullptr) ids.push_back(facts().text(leg(index).control_id->control_id));
     }
-    return names.empty() ? "the legs by hand (no control id is known)" : enumerate("control id", names);
+    if (ids.empty()) return "the legs by hand (no control id is known)";
+    return plural("control id", ids.size()) + enumerate(ids.size(), [&](std::size_t i) { return ids[i]; });
   }
 
   std::vector<std::string> proofs(Text EventFact::*field) const {

@@ -1,6 +1,8 @@
 #include "projector/known_call.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <numeric>
 #include <tuple>
 
@@ -29,15 +31,18 @@ const std::vector<LegIndex>& KnownCall::settle() {
   settled_.clear();
   if (changed_.empty()) return settled_;
   settled_.swap(changed_);
-  Relations now = relate();
-  if (now == relations_) {
+  const Relations relations = relate();
+  std::vector<LegIndex> together = find_answered_together(relations.originator);
+  if (relations == relations_) {
+    std::ranges::set_symmetric_difference(together, answered_together_, std::back_inserter(settled_));
     std::ranges::sort(settled_);
     settled_.erase(std::unique(settled_.begin(), settled_.end()), settled_.end());
   } else {
-    relations_ = std::move(now);
     settled_.resize(legs_.size());
     std::iota(settled_.begin(), settled_.end(), kWholeCall);
   }
+  relations_ = relations;
+  answered_together_ = std::move(together);
   return settled_;
 }
 
@@ -101,16 +106,19 @@ bool KnownCall::take_if_first(const EventFact*& current, const EventFact& event)
 }
 
 Relations KnownCall::relate() const {
-  Relations found{.recording = recording_, .several_organizations = several_organizations_};
+  Relations found;
+  found.recording = recording_;
+  found.several_organizations = several_organizations_;
   bool all_ended = legs_.size() > 1;
-  std::vector<LegIndex> bridged;
+  std::array<LegIndex, 2> bridged{};
+  std::size_t bridged_count = 0;
   for (LegIndex index = 1; index < legs_.size(); ++index) {
     const KnownLeg& leg = legs_[index];
     const auto originates_before = [&](const KnownLeg& other) {
       return leg.incoming != other.incoming ? leg.incoming : stands_before(leg, other);
     };
     if (found.originator == kNoLeg || originates_before(legs_[found.originator])) found.originator = index;
-    if (leg.bridged != nullptr && bridged.size() < 3) bridged.push_back(index);
+    if (leg.bridged != nullptr && bridged_count++ < bridged.size()) bridged[bridged_count - 1] = index;
     all_ended &= leg.ended != nullptr;
   }
   if (found.originator != kNoLeg) found.originator_ended = legs_[found.originator].ended;
@@ -129,7 +137,7 @@ Relations KnownCall::relate() const {
       found.last_ended = leg.ended;
     }
   }
-  if (bridged.size() == 2) {
+  if (bridged_count == bridged.size()) {
     const EventFact* first = legs_[bridged[0]].ended;
     const EventFact* second = legs_[bridged[1]].ended;
     if ((first == nullptr) != (second == nullptr)) {
@@ -137,11 +145,10 @@ Relations KnownCall::relate() const {
       found.peer_ended = first == nullptr ? second : first;
     }
   }
-  found.answered_together = answered_together(found.originator);
   return found;
 }
 
-std::vector<LegIndex> KnownCall::answered_together(LegIndex originator) const {
+std::vector<LegIndex> KnownCall::find_answered_together(LegIndex originator) const {
   struct Stretch {
     Time from, to;
     LegIndex leg;
@@ -155,7 +162,7 @@ std::vector<LegIndex> KnownCall::answered_together(LegIndex originator) const {
   }
   std::vector<LegIndex> together;
   if (stretches.size() < 2) return together;
-  std::ranges::sort(stretches, {}, &Stretch::from);
+  if (!std::ranges::is_sorted(stretches, {}, &Stretch::from)) std::ranges::sort(stretches, {}, &Stretch::from);
   Time earlier_end = Time::min();
   for (std::size_t i = 0; i < stretches.size(); ++i) {
     const bool with_earlier = stretches[i].from < earlier_end;

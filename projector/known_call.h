@@ -38,8 +38,7 @@ struct Relations {
   const EventFact* winner_answered = nullptr;
   LegIndex survivor = kNoLeg;  ///< Of exactly two bridged legs the one that has not ended, once the other has.
   const EventFact* peer_ended = nullptr;
-  const EventFact* last_ended = nullptr;      ///< When every leg has ended.
-  std::vector<LegIndex> answered_together{};  ///< Non-originator legs, answered and not ended while another was.
+  const EventFact* last_ended = nullptr;  ///< When every leg has ended.
   const EventFact* recording = nullptr;
   bool several_organizations = false;
 
@@ -62,6 +61,8 @@ class KnownCall {
   const CallFacts& facts() const { return facts_; }
   const std::vector<KnownLeg>& legs() const { return legs_; }
   const Relations& relations() const { return relations_; }
+  /// Legs other than the originator that were answered and not ended while another one was; sorted.
+  const std::vector<LegIndex>& answered_together() const { return answered_together_; }
   Text organization() const { return organization_ == nullptr ? 0 : organization_->organization; }
 
  private:
@@ -70,13 +71,14 @@ class KnownCall {
   bool note_organization(KnownLeg& leg, const EventFact& event);
   bool take_if_first(const EventFact*& current, const EventFact& event) const;
   Relations relate() const;
-  std::vector<LegIndex> answered_together(LegIndex originator) const;
+  std::vector<LegIndex> find_answered_together(LegIndex originator) const;
 
   const CallFacts& facts_;
   std::vector<KnownLeg> legs_;
   std::vector<LegIndex> leg_by_text_;
   std::vector<LegIndex> changed_, settled_;
   Relations relations_;
+  std::vector<LegIndex> answered_together_;
   const EventFact* organization_ = nullptr;
   const EventFact* recording_ = nullptr;
   bool several_organizations_ = false;
