@@ -40,7 +40,8 @@ Error cannot(const std::string& what, int error) {
 Result<void> sync(const std::string& path, int flags, std::string_view text = {}) {
   const int file = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
   if (file < 0) return cannot("open " + path, errno);
-  const bool done = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
+  const bool written = text.empty() || ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const bool done = written && ::fsync(file) == 0;
   const int error = errno;
   ::close(file);
   if (!done) return cannot("write " + path, error);
