@@ -54,8 +54,7 @@ std::vector<EventIndex> events_sent(const Plan& plan, const std::vector<bool>& t
   for (std::size_t i = 0; i < plan.deliveries.size(); ++i)
     if (taken.empty() || taken[i]) events.push_back(plan.deliveries[i].event);
   std::ranges::sort(events);
-  const auto repeats = std::ranges::unique(events);
-  events.erase(repeats.begin(), repeats.end());
+  events.erase(std::unique(events.begin(), events.end()), events.end());
   return events;
 }
 
