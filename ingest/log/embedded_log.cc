@@ -32,7 +32,10 @@ class EmbeddedLog : public EventLog {
   std::uint64_t wait_for_change(std::uint64_t seen, std::chrono::milliseconds timeout) override {
     return committer_.wait_for_change(seen, timeout);
   }
-  void stop() override { committer_.stop(); }
+  void stop() override {
+    committer_.stop();
+    if (committer_.health().writable) (void)store_->flush();  // What fails here is replayed from the WAL.
+  }
 
  private:
   std::unique_ptr<LogStore> store_;

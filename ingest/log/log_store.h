@@ -65,6 +65,8 @@ class LogStore {
   Result<StoredRecord> read(Place place) const;
   std::unique_ptr<LogCursor> scan(std::uint32_t partition, std::uint64_t from) const;
   std::uint64_t bytes_on_disk() const;
+  /// Writes what is in memory into tables, so that the next open is quick and tables' checksums guard all of it.
+  Result<void> flush();
 
   /// Called on a RocksDB thread when a background flush or compaction fails.
   void on_background_error(std::function<void(std::string)> notify);

@@ -16,14 +16,20 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
+/// Empty for a key that names no character: a lone surrogate.
+std::string_view key_of(simdjson::simdjson_result<ondemand::field>& field) {
+  std::string_view key;
+  return field.unescaped_key().get(key) == simdjson::SUCCESS ? key : std::string_view();
+}
+
 /// The first member of a name: of duplicate keys the first counts, also when it has the wrong type.
 struct Member {
   bool seen = false;
-  std::string_view text;  ///< Empty unless it is a non-empty string.
+  std::string_view text;  ///< Empty unless it is a non-empty string of whole characters.
 
   void take(ondemand::value value) {
     if (std::exchange(seen, true)) return;
-    if (value.type() == ondemand::json_type::string) text = value.get_string();
+    if (value.type() == ondemand::json_type::string && value.get_string().get(text) != simdjson::SUCCESS) text = {};
   }
 };
 
@@ -38,7 +44,7 @@ struct Payload {
   void take(ondemand::value value) {
     if (std::exchange(seen, true) || value.type() != ondemand::json_type::object) return;
     for (auto field : value.get_object()) {
-      const std::string_view key = field.unescaped_key();
+      const std::string_view key = key_of(field);
       if (Member* member = find(key)) {
         member->take(field.value());
       } else if (key == "recording_urls") {
@@ -111,7 +117,7 @@ struct Body {
 
   void read(ondemand::document& document) {
     for (auto field : document.get_object()) {
-      const std::string_view key = field.unescaped_key();
+      const std::string_view key = key_of(field);
       if (key == "data") {
         take_event(field.value(), data, data_seen);
       } else if (key == "meta") {
@@ -138,7 +144,7 @@ struct Body {
   static void take_event(ondemand::value value, Event& event, bool& seen) {
     if (std::exchange(seen, true) || value.type() != ondemand::json_type::object) return;
     for (auto field : value.get_object()) {
-      const std::string_view key = field.unescaped_key();
+      const std::string_view key = key_of(field);
       event.take(key, field.value());
     }
   }
@@ -147,7 +153,7 @@ struct Body {
     if (std::exchange(meta_seen, true) || value.type() != ondemand::json_type::object) return;
     bool seen = false;
     for (auto field : value.get_object()) {
-      const std::string_view key = field.unescaped_key();
+      const std::string_view key = key_of(field);
       if (key == "attempt" && !std::exchange(seen, true)) meta_attempt = attempt(field.value());
     }
   }
@@ -156,7 +162,7 @@ struct Body {
     if (std::exchange(metadata_seen, true) || value.type() != ondemand::json_type::object) return;
     bool seen = false;
     for (auto field : value.get_object()) {
-      const std::string_view key = field.unescaped_key();
+      const std::string_view key = key_of(field);
       if (key == "event") {
         take_event(field.value(), debug, debug_seen);
       } else if (key == "attempt" && !std::exchange(seen, true)) {
@@ -298,7 +304,7 @@ class TelnyxReader : public EventReader {
       ondemand::document document = parser_.iterate(padded(*text));
       Member organization;
       for (auto field : document.get_object()) {
-        const std::string_view key = field.unescaped_key();
+        const std::string_view key = key_of(field);
         if (key == "organization_id") organization.take(field.value());
       }
       last_organization_ = organization.text;
@@ -317,7 +323,7 @@ class TelnyxReader : public EventReader {
         std::vector<std::string> seen;
         ondemand::document document = parser_.iterate(padded(object));
         for (auto field : document.get_object()) {
-          std::string key(std::string_view(field.unescaped_key()));
+          std::string key(key_of(field));
           ondemand::value value = field.value();
           if (std::find(seen.begin(), seen.end(), key) != seen.end()) continue;
           seen.push_back(key);
@@ -325,7 +331,8 @@ class TelnyxReader : public EventReader {
           if (type == ondemand::json_type::null) continue;
           out.key(key);
           if (type == ondemand::json_type::string) {
-            out.string(std::string_view(value.get_string()));
+            std::string_view text;
+            out.string(value.get_string().get(text) == simdjson::SUCCESS ? text : std::string_view());
           } else if (type == ondemand::json_type::object) {
             out.raw(minify_json(value.get_object().value().raw_json()));
           } else if (type == ondemand::json_type::array) {

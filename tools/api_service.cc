@@ -1,0 +1,37 @@
+#include "tools/api_service.h"
+
+#include "ingest/webhooks.h"
+
+namespace hookledger {
+namespace {
+
+class ApiService : public http::Service {
+ public:
+  ApiService(const Router& router, http::Responder& responder) : router_(router), responder_(responder) {}
+
+  std::optional<http::Response> accept_head(const http::Head&) override { return std::nullopt; }
+
+  void handle(const http::Head& head, std::string_view, http::Ticket ticket) override {
+    ApiResponse answer = router_.handle({head.method, head.path(), head.query()});
+    http::Response response;
+    response.status = answer.status;
+    response.content_type = answer.content_type;
+    response.body = std::move(answer.body);
+    response.headers = std::move(answer.headers);
+    responder_.answer(ticket, std::move(response));
+  }
+
+  http::Response refusal(http::Refusal refusal) override { return refusal_response(refusal); }
+
+ private:
+  const Router& router_;
+  http::Responder& responder_;
+};
+
+}  // namespace
+
+std::unique_ptr<http::Service> make_api_service(const Router& router, http::Responder& responder) {
+  return std::make_unique<ApiService>(router, responder);
+}
+
+}  // namespace hookledger

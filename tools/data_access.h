@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "projector/projection_view.h"
+#include "projector/rules.h"
+#include "tools/command.h"
+
+namespace hookledger {
+
+/// `--data-dir`.
+std::string data_dir(const Settings& settings);
+std::string log_folder(const std::string& data_dir);
+
+/// The data dir as a read command sees it, beside its server or without one, with progress.
+/// Errors: kNotFound (no data dir), kCorruption, kUnavailable.
+Result<ProjectionView> open_data_dir(const Settings& settings, const CommandContext& context, const RuleSet& rules);
+/// Its log alone.
+Result<std::unique_ptr<LogReader>> open_log(const Settings& settings);
+
+/// GETs `target` from the server of `--url`. A problem becomes an error with its title and detail: kNotFound for 404,
+/// kUsage for 400, else kUnavailable.
+Result<std::string> ask_server(const Settings& settings, const std::string& target);
+
+/// Refuses `--url` where only a data dir will do.
+Result<void> refuse_url(const Settings& settings);
+
+/// Percent-encodes a path segment or a query value.
+std::string percent_encode(std::string_view text);
+
+}  // namespace hookledger

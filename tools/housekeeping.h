@@ -1,0 +1,52 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <string>
+
+#include "ingest/http/http.h"
+#include "ingest/log/event_log.h"
+#include "projector/retention.h"
+#include "schemas/logging.h"
+#include "schemas/metrics.h"
+#include "tools/projection.h"
+
+namespace hookledger {
+
+/// What a server does beside serving: reads gauges, shows progress of catching up, applies retention. One thread.
+class Housekeeping {
+ public:
+  static constexpr std::chrono::milliseconds kInterval{1000};
+
+  struct Parts {  ///< All outlive it.
+    EventLog& log;
+    const http::Server& webhooks;
+    Projection* projection;  ///< Null in a sink.
+    const Clock& clock;
+    Logger& logger;
+    Metrics& metrics;
+  };
+
+  Housekeeping(Parts parts, const RetentionLimits& retention);
+  /// Waits for a retention pass to end at its next step.
+  ~Housekeeping();
+
+  /// Every kInterval.
+  void tick();
+
+ private:
+  void measure();
+  void count_findings();
+  void show_progress();
+  void start_retention();
+
+  Parts parts_;
+  const RetentionLimits retention_;
+  std::uint64_t ticks_ = 0;
+  bool ready_ = false;
+  std::atomic<bool> stopping_ = false;
+  std::future<void> retention_pass_;
+};
+
+}  // namespace hookledger

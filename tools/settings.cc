@@ -1,0 +1,253 @@
+#include "tools/settings.h"
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <charconv>
+#include <fstream>
+#include <sstream>
+#include <unistd.h>
+
+#include "schemas/text.h"
+
+namespace hookledger {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr std::string_view kEnvironmentPrefix = "HOOKLEDGER_";
+constexpr std::string_view kPositional = "<positional>";
+constexpr std::string_view kSourcePrefix = "source.";
+const std::vector<std::string> kSourceKeys = {"kind", "public-key", "secret-file", "path", "tolerance"};
+
+Error usage(const std::string& detail) { return {ErrorCode::kUsage, detail}; }
+
+Error bad_value(std::string_view name, std::string_view value, std::string_view expected) {
+  return usage("--" + std::string(name) + " '" + printable(value) + "': " + std::string(expected));
+}
+
+po::options_description describe(const std::vector<OptionSpec>& options) {
+  po::options_description description;
+  for (const OptionSpec& option : options) {
+    auto* value = po::value<std::vector<std::string>>();
+    if (option.argument.empty()) value->zero_tokens()->implicit_value({"true"}, "");
+    description.add_options()(option.name.c_str(), value, option.help.c_str());
+  }
+  return description;
+}
+
+/// `data-dir` for `HOOKLEDGER_DATA_DIR`; empty for variables that are none of ours.
+std::string option_of_variable(const std::string& variable, const std::vector<OptionSpec>& known) {
+  if (!variable.starts_with(kEnvironmentPrefix)) return {};
+  std::string name = variable.substr(kEnvironmentPrefix.size());
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return c == '_' ? '-' : static_cast<char>(std::tolower(c)); });
+  const bool ours =
+      std::any_of(known.begin(), known.end(), [&](const OptionSpec& option) { return option.name == name; });
+  return ours ? name : std::string();
+}
+
+std::vector<std::string> split_words(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> words;
+  for (std::string word; stream >> word;) words.push_back(word);
+  return words;
+}
+
+}  // namespace
+
+class SettingsReader {
+ public:
+  SettingsReader(const std::vector<OptionSpec>& own, const std::vector<OptionSpec>& known) : own_(own), known_(known) {}
+
+  Result<Settings> read(const std::vector<std::string>& arguments) {
+    if (auto read = read_command_line(arguments); !read) return read.error();
+    read_environment();
+    if (settings_.has("config")) {
+      if (auto read = read_config_file(settings_.text("config")); !read) return read.error();
+    }
+    return settings_;
+  }
+
+ private:
+  Result<void> read_command_line(const std::vector<std::string>& arguments) {
+    try {
+      auto description = describe(own_);
+      description.add_options()(std::string(kPositional).c_str(), po::value<std::vector<std::string>>());
+      po::positional_options_description positional;
+      positional.add(std::string(kPositional).c_str(), -1);
+      const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+      const auto parsed =
+          po::command_line_parser(arguments).options(description).positional(positional).style(style).run();
+      for (const auto& option : parsed.options) {
+        if (option.string_key == kPositional) {
+          settings_.positional_.insert(settings_.positional_.end(), option.value.begin(), option.value.end());
+          continue;
+        }
+        if (auto added = add_from_command_line(option.string_key, option.value); !added) return added.error();
+      }
+      return {};
+    } catch (const po::error& error) {
+      return usage(printable(error.what()));
+    }
+  }
+
+  Result<void> add_from_command_line(const std::string& name, const std::vector<std::string>& value) {
+    const auto& spec =
+        *std::find_if(own_.begin(), own_.end(), [&](const OptionSpec& option) { return option.name == name; });
+    auto& values = settings_.values_[name];
+    if (!values.empty() && !spec.repeats) return usage("--" + name + " is given twice");
+    values.insert(values.end(), value.begin(), value.end());
+    if (value.empty()) values.emplace_back("true");
+    return {};
+  }
+
+  void read_environment() {
+    for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
+      const std::string_view text = *variable;
+      const auto equals = text.find('=');
+      if (equals == std::string_view::npos) continue;
+      const std::string name = option_of_variable(std::string(text.substr(0, equals)), known_);
+      if (name.empty() || settings_.has(name)) continue;
+      const std::string value(text.substr(equals + 1));
+      const bool repeats =
+          std::any_of(known_.begin(), known_.end(), [&](const OptionSpec& o) { return o.name == name && o.repeats; });
+      settings_.values_[name] = repeats ? split_words(value) : std::vector<std::string>{value};
+    }
+  }
+
+  Result<void> read_config_file(const std::string& path) {
+    std::ifstream file(path);
+    if (!file) return Error{ErrorCode::kNotFound, "config file " + path + " cannot be read: check --config"};
+    Settings from_file;
+    try {
+      const auto parsed = po::parse_config_file(file, describe(known_), true);
+      for (const auto& option : parsed.options) {
+        if (auto added = add_from_file(option, from_file); !added) {
+          return usage("config file " + path + ": " + added.error().detail);
+        }
+      }
+    } catch (const po::error& error) {
+      return usage("config file " + path + ": " + printable(error.what()));
+    }
+    for (auto& [name, values] : from_file.values_) settings_.values_.try_emplace(name, values);
+    settings_.sources_ = std::move(from_file.sources_);
+    return {};
+  }
+
+  Result<void> add_from_file(const po::option& option, Settings& from_file) const {
+    const std::string& name = option.string_key;
+    if (name.starts_with(kSourcePrefix)) {
+      const auto dot = name.rfind('.');
+      const std::string key = name.substr(dot + 1);
+      if (dot < kSourcePrefix.size() || std::find(kSourceKeys.begin(), kSourceKeys.end(), key) == kSourceKeys.end()) {
+        return usage("unknown key " + printable(name) + " (a source has kind, public-key, path, tolerance)");
+      }
+      auto& values = from_file.sources_[name.substr(kSourcePrefix.size(), dot - kSourcePrefix.size())][key];
+      values.insert(values.end(), option.value.begin(), option.value.end());
+      return {};
+    }
+    if (option.unregistered) return usage("unknown key " + printable(name));
+    auto& values = from_file.values_[name];
+    values.insert(values.end(), option.value.begin(), option.value.end());
+    return {};
+  }
+
+  const std::vector<OptionSpec>& own_;
+  const std::vector<OptionSpec>& known_;
+  Settings settings_;
+};
+
+Result<Settings> read_settings(const std::vector<std::string>& arguments, const std::vector<OptionSpec>& own,
+                               const std::vector<OptionSpec>& known) {
+  return SettingsReader(own, known).read(arguments);
+}
+
+std::string render_options(const std::vector<OptionSpec>& options) {
+  constexpr std::size_t kColumn = 32;
+  std::string out;
+  for (const OptionSpec& option : options) {
+    std::string left = "  --" + option.name + (option.argument.empty() ? "" : " " + option.argument);
+    left.resize(std::max(kColumn, left.size() + 2), ' ');
+    out += left;
+    std::istringstream lines(option.help);
+    std::string line;
+    for (bool first = true; std::getline(lines, line); first = false) {
+      out += (first ? "" : std::string(kColumn, ' ')) + line + "\n";
+    }
+  }
+  return out;
+}
+
+bool Settings::has(std::string_view name) const {
+  const auto found = values_.find(name);
+  return found != values_.end() && !found->second.empty();
+}
+
+bool Settings::flag(std::string_view name) const {
+  const std::string value = text(name);
+  return !value.empty() && value != "false" && value != "0" && value != "no";
+}
+
+std::string Settings::text(std::string_view name, std::string_view otherwise) const {
+  const auto found = values_.find(name);
+  return found == values_.end() || found->second.empty() ? std::string(otherwise) : found->second.back();
+}
+
+std::vector<std::string> Settings::texts(std::string_view name) const {
+  const auto found = values_.find(name);
+  return found == values_.end() ? std::vector<std::string>() : found->second;
+}
+
+Result<std::uint64_t> Settings::number(std::string_view name, std::uint64_t otherwise, std::uint64_t min,
+                                       std::uint64_t max) const {
+  if (!has(name)) return otherwise;
+  const auto value = parse_unsigned(text(name));
+  if (!value || *value < min || *value > max) {
+    return bad_value(name, text(name), "a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+  }
+  return *value;
+}
+
+Result<double> Settings::real(std::string_view name, double otherwise, double min, double max) const {
+  if (!has(name)) return otherwise;
+  const std::string value = text(name);
+  double number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc() || end != value.data() + value.size() || !(number >= min && number <= max)) {
+    std::ostringstream range;
+    range << "a number from " << min << " to " << max;
+    return bad_value(name, value, range.str());
+  }
+  return number;
+}
+
+Result<std::uint64_t> Settings::bytes(std::string_view name, std::uint64_t otherwise) const {
+  if (!has(name)) return otherwise;
+  const auto value = parse_bytes(text(name));
+  if (!value || *value == 0) return bad_value(name, text(name), "a size such as 1048576, 64KiB or 20GiB");
+  return *value;
+}
+
+Result<Duration> Settings::duration(std::string_view name, Duration otherwise) const {
+  if (!has(name)) return otherwise;
+  const auto value = parse_duration(text(name));
+  if (!value || *value < Duration(0)) return bad_value(name, text(name), "a duration such as 500ms, 10s, 72h or 7d");
+  return *value;
+}
+
+Result<std::optional<Time>> Settings::instant(std::string_view name, Time now) const {
+  if (!has(name)) return std::optional<Time>();
+  const auto value = parse_instant(text(name), now);
+  if (!value) return bad_value(name, text(name), "a time such as 2026-02-08T10:15:30Z or -10m");
+  return value;
+}
+
+Result<std::string> Settings::word(std::string_view name, const std::vector<std::string>& words) const {
+  const std::string value = text(name, words.front());
+  if (std::find(words.begin(), words.end(), value) != words.end()) return value;
+  std::string choices;
+  for (const auto& word : words) choices += (choices.empty() ? "" : ", ") + word;
+  return bad_value(name, value, "one of " + choices);
+}
+
+}  // namespace hookledger

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <chrono>
+
+namespace hookledger {
+
+enum class Signal { kNone, kStop, kReload };
+
+/// Keeps SIGTERM, SIGINT and SIGHUP for `wait_for_signal`. Before the first thread is made.
+void block_signals();
+/// kNone at the timeout.
+Signal wait_for_signal(std::chrono::milliseconds timeout);
+
+}  // namespace hookledger

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "schemas/crypto.h"
+
+namespace hookledger {
+
+/// From the system's random generator: the only place that asks it.
+Ed25519Seed random_seed();
+
+}  // namespace hookledger
