@@ -13,8 +13,8 @@ namespace {
 
 /// Bounds what is held at once, and how long the fold waits.
 constexpr std::size_t kBatchRecords = 1 << 14;
-/// In how many steps the oldest records go until the log is small enough.
-constexpr int kSizeSteps = 64;
+/// How many times the share of records that is too much is looked at for calls that can go.
+constexpr double kReachMax = 1024;
 /// Records of a partition whose size is taken for all.
 constexpr std::size_t kSampleRecords = 256;
 
@@ -135,16 +135,13 @@ Result<bool> remove_before(Time cutoff, CallStore& store, EventLog& log, const R
   return true;
 }
 
-/// What the log holds, and since when.
-struct Extent {
-  std::uint64_t bytes = 0;
-  std::optional<Time> oldest;
+struct Size {
+  double records = 0, bytes = 0;
 };
 
-/// Bytes are those on disk, or what the records that are left come to: a disk gives space back late.
-Result<Extent> measure(const EventLog& log) {
+/// What the log holds: bytes on disk, or what its records come to, as a disk gives space back late.
+Result<Size> measure(const EventLog& log) {
   std::uint64_t sampled = 0, sampled_bytes = 0, records = 0;
-  Extent extent;
   for (std::uint32_t partition = 0; partition < log.partitions(); ++partition) {
     records += log.end(partition) - log.first(partition);
     const auto cursor = log.scan(partition, log.first(partition));
@@ -152,19 +149,52 @@ Result<Extent> measure(const EventLog& log) {
       const auto next = cursor->next();
       if (!next) return next.error();
       if (!*next) break;
-      const auto record = decode_record(cursor->bytes());
-      if (!record) return record.error();
-      if (!extent.oldest || record->received_at < *extent.oldest) extent.oldest = record->received_at;
       ++sampled;
       sampled_bytes += cursor->bytes().size();
     }
   }
-  if (sampled > 0) {
-    const double left =
-        static_cast<double>(records) * static_cast<double>(sampled_bytes) / static_cast<double>(sampled);
-    extent.bytes = std::min(log.statistics().bytes_on_disk, static_cast<std::uint64_t>(left));
+  if (sampled == 0) return Size{};
+  const auto count = static_cast<double>(records);
+  const double by_record = static_cast<double>(sampled_bytes) / static_cast<double>(sampled);
+  return Size{count, std::min(static_cast<double>(log.statistics().bytes_on_disk), count * by_record)};
+}
+
+/// By when at most this share of every partition's records had been received, about.
+Result<Time> time_at_share(const EventLog& log, double share) {
+  Time earliest = Time::max();
+  for (std::uint32_t partition = 0; partition < log.partitions(); ++partition) {
+    const std::uint64_t first = log.first(partition), count = log.end(partition) - first;
+    const auto cursor = log.scan(partition, first + static_cast<std::uint64_t>(static_cast<double>(count) * share));
+    const auto next = cursor->next();
+    if (!next) return next.error();
+    if (!*next) continue;
+    const auto record = decode_record(cursor->bytes());
+    if (!record) return record.error();
+    earliest = std::min(earliest, record->received_at);
   }
-  return extent;
+  return earliest;
+}
+
+Result<void> shrink(std::uint64_t limit, CallStore& store, EventLog& log, const RuleSet& rules,
+                    const std::function<bool()>& keep_going, RetentionDone& done) {
+  const auto size = measure(log);
+  if (!size) return size.error();
+  const auto allowed = static_cast<double>(limit);
+  const std::uint64_t removed_before = done.records;
+  // Calls that go on longer than others hold a step back; then the next one reaches further.
+  for (double reach = 1; reach <= kReachMax;) {
+    const double gone = static_cast<double>(done.records - removed_before) / size->records;
+    const double excess = 1 - gone - allowed / size->bytes;
+    if (!(excess > 0)) return {};
+    const auto cutoff = time_at_share(log, std::min(1.0, excess * reach));
+    if (!cutoff) return cutoff.error();
+    const std::uint64_t before = done.records;
+    const auto removed = remove_before(*cutoff, store, log, rules, keep_going, done);
+    if (!removed) return removed.error();
+    if (!*removed) return {};
+    if (done.records == before) reach *= 2;
+  }
+  return {};
 }
 
 }  // namespace
@@ -177,17 +207,9 @@ Result<RetentionDone> apply_retention(const RetentionLimits& limits, CallStore& 
     if (!removed) return removed.error();
     if (!*removed) return done;
   }
-  if (!limits.bytes) return done;
-  std::optional<Time> oldest;
-  for (int step = 1; step <= kSizeSteps; ++step) {
-    const auto extent = measure(log);
-    if (!extent) return extent.error();
-    if (extent->bytes <= *limits.bytes || !extent->oldest) break;
-    if (!oldest) oldest = extent->oldest;
-    const auto removed =
-        remove_before(*oldest + (now - *oldest) / kSizeSteps * step, store, log, rules, keep_going, done);
-    if (!removed) return removed.error();
-    if (!*removed) break;
+  if (limits.bytes) {
+    const auto shrunk = shrink(*limits.bytes, store, log, rules, keep_going, done);
+    if (!shrunk) return shrunk.error();
   }
   return done;
 }
