@@ -87,16 +87,13 @@ void Connection::on_read(error_code ec, std::size_t bytes) {
 void Connection::on_head() {
   const Head& head = reader_.head();
   const bool lacks_length = !reader_.chunked() && !reader_.has_length() && must_have_length(head.method);
-  const bool too_large = reader_.length() > set_.limits.body_bytes_max;
   const bool waits = reader_.waits_for_continue();
   if (auto early = set_.service->accept_head(head)) {
-    if (lacks_length || too_large || waits) return conclude(std::move(*early));
+    if (lacks_length || waits) return conclude(std::move(*early));
     early_ = std::move(early);
     reader_.drop_body();
   } else if (lacks_length) {
     refuse(Refusal::kLengthRequired);
-  } else if (too_large) {
-    refuse(Refusal::kBodyTooLarge);
   } else if (waits) {
     continue_wanted_ = true;
     queue_write();

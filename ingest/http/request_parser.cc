@@ -11,10 +11,18 @@ namespace beast = boost::beast;
 using beast::http::error;
 using beast::http::field;
 
-RequestParser::RequestParser(Head& head, std::size_t body_bytes_max) : head_(head), body_bytes_max_(body_bytes_max) {
-  // The reader has limits of its own, which are exact and have an order.
+namespace {
+
+constexpr std::size_t kChunkLinesMax = 16;  // Bytes of size lines per byte of body; nobody needs that many.
+
+}  // namespace
+
+RequestParser::RequestParser(Head& head, const Limits& limits) : head_(head), limits_(limits) {
+  // The limits are kept here and by the reader, exactly and in their order.
   header_limit(std::numeric_limits<std::uint32_t>::max());
   body_limit(boost::none);
+  head_.method = head_.target = {};
+  head_.headers.clear();
 }
 
 std::size_t RequestParser::put_head(const char* begin, const char* end, error_code& ec) {
@@ -26,7 +34,17 @@ std::size_t RequestParser::put_head(const char* begin, const char* end, error_co
 std::size_t RequestParser::put_chunks(const char* begin, const char* end, char* body, error_code& ec) {
   eager(true);
   body_ = body;
-  return put(boost::asio::const_buffer(begin, static_cast<std::size_t>(end - begin)), ec);
+  line_begin_ = begin;
+  const std::size_t parsed = put(boost::asio::const_buffer(begin, static_cast<std::size_t>(end - begin)), ec);
+  // A chunk's size line, or the last one with all trailers, has the room of a head. The verdict must not depend on how
+  // much of it came at once: one byte before the end of a line, nobody can know that it ends.
+  const char* const seen = is_done() ? begin + parsed - 1 : end;
+  if ((!ec || ec == error::need_more) && too_long(seen)) ec = error::bad_chunk;
+  return parsed;
+}
+
+bool RequestParser::too_long(const char* seen) const {
+  return seen - line_begin_ > static_cast<std::ptrdiff_t>(limits_.head_bytes_max);
 }
 
 void RequestParser::moved(const char* begin, const char* end, const char* to) {
@@ -78,16 +96,23 @@ void RequestParser::on_body_init_impl(const boost::optional<std::uint64_t>&, err
 
 std::size_t RequestParser::on_body_impl(string_view body, error_code&) { return body.size(); }
 
-void RequestParser::on_chunk_header_impl(std::uint64_t size, string_view, error_code& ec) {
-  if (size > body_bytes_max_ - chunked_bytes_) ec = error::body_limit;
+void RequestParser::on_chunk_header_impl(std::uint64_t size, string_view extensions, error_code& ec) {
+  const char* const line_end = extensions.data() + extensions.size();
+  chunk_lines_bytes_ += static_cast<std::size_t>(line_end - line_begin_);
+  if (too_long(line_end + 1) || chunk_lines_bytes_ > limits_.head_bytes_max + kChunkLinesMax * chunked_bytes_) {
+    ec = error::bad_chunk;
+  } else if (size > limits_.body_bytes_max - chunked_bytes_) {
+    ec = error::body_limit;
+  }
 }
 
 std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, string_view body, error_code&) {
+  line_begin_ = body.data() + body.size();
+  chunked_bytes_ += body.size();
   if (body_ != nullptr) {
     std::memmove(body_, body.data(), body.size());
     body_ += body.size();
   }
-  chunked_bytes_ += body.size();
   return body.size();
 }
 

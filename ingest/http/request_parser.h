@@ -14,15 +14,17 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
  public:
   using error_code = boost::system::error_code;
 
-  RequestParser(Head& head, std::size_t body_bytes_max);
+  /// Clears `head`.
+  RequestParser(Head& head, const Limits& limits);
 
-  /// Parses [begin, end) of the head. Returns how much of it is done with.
+  /// Parses the head in [begin, end), or says `need_more`: then only a new parser can try again with more, because
+  /// Beast does not look at what comes next before all of it is there. Returns the head's size.
   std::size_t put_head(const char* begin, const char* end, error_code& ec);
-  /// The head's bytes are now `distance` further on. Before they are gone from where they were.
+  /// [begin, end), which the head is part of, is about to move.
   void moved(const char* begin, const char* end, const char* to);
 
-  /// Parses [begin, end) of a chunked body and appends what it holds at `body`, which may overlap unless it
-  /// is behind `begin`; null: drops it. `error::body_limit` when it exceeds the limit.
+  /// Parses [begin, end) of a chunked body and puts what it holds at `body`, which may overlap but not be behind
+  /// `begin`; null: drops it. `error::body_limit` when it exceeds the limit.
   std::size_t put_chunks(const char* begin, const char* end, char* body, error_code& ec);
   /// Of the chunked body so far, dropped or not.
   std::size_t chunked_bytes() const { return chunked_bytes_; }
@@ -31,6 +33,8 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   bool http11() const { return http11_; }
 
  private:
+  bool too_long(const char* seen) const;
+
   using string_view = boost::beast::string_view;
 
   void on_request_impl(boost::beast::http::verb, string_view method, string_view target, int version,
@@ -45,14 +49,15 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   void on_finish_impl(error_code& ec) override;
 
   Head& head_;
-  const std::size_t body_bytes_max_;
+  const Limits& limits_;
   const char* begin_ = nullptr;
   const char* end_ = nullptr;
   char* body_ = nullptr;
-  std::size_t chunked_bytes_ = 0;
+  const char* line_begin_ = nullptr;  ///< Of the bytes between two chunks.
+  std::size_t chunked_bytes_ = 0, chunk_lines_bytes_ = 0;
   std::forward_list<std::string> folded_;
   unsigned hosts_ = 0, lengths_ = 0, encodings_ = 0;
-  bool head_done_ = false, expects_continue_ = false, http11_ = false;
+  bool head_done_ = false, expects_continue_ = false, http11_ = true;
 };
 
 }  // namespace hookledger::http

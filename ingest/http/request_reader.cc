@@ -12,7 +12,11 @@ using error = boost::beast::http::error;
 constexpr std::size_t kReceiveBytesMin = 2 * 1024;  // Less room than this is not worth a system call.
 constexpr std::size_t kKeptBytesMax = 16 * 1024;    // A larger buffer is given back between requests.
 constexpr std::size_t kKeptHeadersMax = 128;
-constexpr std::size_t kChunkOverheadMax = 16;  // Raw bytes per byte of body.
+// An incomplete head is looked at as far as it has whole lines, so that one that comes byte by byte is not parsed for
+// each of them; but so much at once, so that what is no HTTP is refused at once.
+constexpr std::size_t kBeginningBytes = 64;
+// `0 CR LF CR LF`. Before the first chunk, Beast must not see less: it would stop the program at the fourth byte.
+constexpr std::size_t kLastChunkBytes = 5;
 
 }  // namespace
 
@@ -26,31 +30,36 @@ RequestReader::Step RequestReader::step() {
 }
 
 RequestReader::Step RequestReader::read_head() {
-  if (!parser_) {
-    if (begin_ != end_ && bytes_[begin_] == '\r' && !skipped_empty_line_) {  // RFC 9112, 2.2 allows one.
-      if (end_ - begin_ < 2) return Step::kMore;
-      if (bytes_[begin_ + 1] != '\n') return refuse(Refusal::kBadRequest);
-      begin_ += 2;
-      skipped_empty_line_ = true;
-    }
-    if (begin_ == end_) return Step::kMore;
-    parser_.emplace(head_, limits_.body_bytes_max);
-    parsed_ = begin_;
+  if (begin_ != end_ && bytes_[begin_] == '\r' && !skipped_empty_line_) {  // RFC 9112, 2.2 allows one.
+    if (end_ - begin_ < 2) return Step::kMore;
+    if (bytes_[begin_ + 1] != '\n') return refuse(Refusal::kBadRequest);
+    begin_ += 2;
+    skipped_empty_line_ = true;
   }
-  RequestParser::error_code ec;
-  parsed_ += parser_->put_head(bytes_.get() + parsed_, bytes_.get() + end_, ec);
-  if (ec && ec != error::need_more) return refuse(Refusal::kBadRequest);
-  const bool done = parser_->is_header_done();
-  const std::size_t head_bytes_at_least = done ? parsed_ - begin_ : end_ - begin_ + 1;
-  if (head_bytes_at_least > limits_.head_bytes_max) return refuse(Refusal::kHeadTooLarge);
-  if (!done) return Step::kMore;
-  state_ = State::kBody;
-  body_at_ = parsed_;
-  remaining_ = length();
-  return Step::kHead;
+  const std::size_t size = std::min(end_ - begin_, limits_.head_bytes_max);
+  const auto line_end = std::string_view(bytes_.get() + begin_ + searched_, size - searched_).rfind('\n');
+  const std::size_t lines = line_end == std::string_view::npos ? 0 : searched_ + line_end + 1;
+  const std::size_t seen = std::max(lines, std::min(size, kBeginningBytes));
+  searched_ = size;
+  if (seen > seen_) {
+    seen_ = seen;
+    RequestParser::error_code ec;
+    parser_.emplace(head_, limits_);
+    const char* const begin = bytes_.get() + begin_;
+    parsed_ = begin_ + parser_->put_head(begin, begin + seen, ec);
+    if (ec && ec != error::need_more) return refuse(Refusal::kBadRequest);
+    if (!ec) {
+      state_ = State::kBody;
+      body_at_ = parsed_;
+      remaining_ = length();
+      return Step::kHead;
+    }
+  }
+  return size == limits_.head_bytes_max ? refuse(Refusal::kHeadTooLarge) : Step::kMore;
 }
 
 RequestReader::Step RequestReader::read_sized_body() {
+  if (length() > limits_.body_bytes_max) return refuse(Refusal::kBodyTooLarge);
   const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, unparsed()));
   parsed_ += bytes;
   remaining_ -= bytes;
@@ -61,26 +70,16 @@ RequestReader::Step RequestReader::read_sized_body() {
 }
 
 RequestReader::Step RequestReader::read_chunked_body() {
-  if (unparsed() == 0) return Step::kMore;
+  if (unparsed() < (parser_->chunked_bytes() == 0 ? kLastChunkBytes : 1)) return Step::kMore;
   RequestParser::error_code ec;
   char* const body = dropping_ ? nullptr : bytes_.get() + body_at_ + body_bytes_;
-  const std::size_t parsed = parser_->put_chunks(bytes_.get() + parsed_, bytes_.get() + end_, body, ec);
-  parsed_ += parsed;
-  chunked_parsed_ += parsed;
+  parsed_ += parser_->put_chunks(bytes_.get() + parsed_, bytes_.get() + end_, body, ec);
   if (!dropping_) body_bytes_ = parser_->chunked_bytes();
   if (ec == error::body_limit) return refuse(Refusal::kBodyTooLarge);
   if (ec && ec != error::need_more) return refuse(Refusal::kBadRequest);
-  if (parser_->is_done()) {
-    state_ = State::kDone;
-    return Step::kRequest;
-  }
-  // A chunk's size line, or all trailers, must fit in the room of a head; and nobody needs that often.
-  const std::uint64_t overhead = chunked_parsed_ - parser_->chunked_bytes();
-  if (unparsed() > limits_.head_bytes_max ||
-      overhead > limits_.head_bytes_max + kChunkOverheadMax * parser_->chunked_bytes()) {
-    return refuse(Refusal::kBadRequest);
-  }
-  return Step::kMore;
+  if (!parser_->is_done()) return Step::kMore;
+  state_ = State::kDone;
+  return Step::kRequest;
 }
 
 RequestReader::Step RequestReader::refuse(Refusal refusal) {
@@ -95,12 +94,11 @@ bool RequestReader::waits_for_continue() const {
 void RequestReader::next() {
   begin_ = parsed_;
   parser_.reset();
+  head_.method = {};
   if (head_.headers.capacity() > kKeptHeadersMax) head_.headers = {};
-  head_.headers.clear();
-  head_.method = head_.target = {};
   state_ = State::kHead;
   body_bytes_ = 0;
-  chunked_parsed_ = 0;
+  searched_ = seen_ = 0;
   dropping_ = skipped_empty_line_ = false;
   if (begin_ == end_) {
     begin_ = parsed_ = end_ = 0;

@@ -46,7 +46,7 @@ class RequestReader {
   bool has_length() const { return parser_->content_length().has_value(); }
   std::uint64_t length() const { return parser_->content_length().value_or(0); }
   bool keep_alive() const { return parser_->keep_alive(); }
-  bool http11() const { return !parser_ || !parser_->is_header_done() || parser_->http11(); }
+  bool http11() const { return !parser_ || parser_->http11(); }
   /// The peer holds the body back until it is told to send it.
   bool waits_for_continue() const;
   void drop_body() { dropping_ = true; }
@@ -54,7 +54,7 @@ class RequestReader {
   void next();
 
   /// Bytes of a request have come that is not complete.
-  bool inside_request() const { return parser_.has_value() || begin_ != end_; }
+  bool inside_request() const { return begin_ != end_; }
   /// A head has been read; its request is not complete.
   bool inside_body() const { return state_ == State::kBody; }
 
@@ -83,8 +83,8 @@ class RequestReader {
   // begin_ <= body_at_ <= body_at_ + body_bytes_ <= parsed_ <= end_ <= capacity_, once the head is read.
   std::unique_ptr<char[]> bytes_;
   std::size_t capacity_ = 0, begin_ = 0, body_at_ = 0, body_bytes_ = 0, parsed_ = 0, end_ = 0;
-  std::uint64_t remaining_ = 0;       ///< Of a body with a length.
-  std::uint64_t chunked_parsed_ = 0;  ///< Raw bytes of a chunked body so far.
+  std::size_t searched_ = 0, seen_ = 0;  ///< Of an incomplete head: searched for line ends, looked at by the parser.
+  std::uint64_t remaining_ = 0;          ///< Of a body with a length.
 };
 
 }  // namespace hookledger::http
