@@ -22,11 +22,9 @@ std::vector<const EventFact*> arrivals(const CallFacts& facts, Time at) {
 
 ArrivalWalk::ArrivalWalk(const CallFacts& facts, const std::vector<Rule>& rules, Time at)
     : rules_(rules), known_(facts), periods_(rules.size()) {
-  const auto events = arrivals(facts, at);
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const Time now = events[i]->received_at;
-    arrive(*events[i]);
-    if (i + 1 == events.size() || events[i + 1]->received_at != now) settle(now);
+  for (const EventFact* event : arrivals(facts, at)) {
+    arrive(*event);
+    settle(event->received_at);
   }
   end(at);
 }

@@ -19,8 +19,8 @@ struct Period {
 
 /// Follows a call's events in the order in which they arrived, up to and including `at`, and notes when
 /// which condition held. Between two arrivals nothing new is known, so a condition holds there from its
-/// deadline on. Events that arrived in the same microsecond became known together. Facts and rules must
-/// outlive it.
+/// deadline on. What comes and goes within one microsecond leaves no trace: empty periods are dropped, and
+/// touching ones make one finding. Facts and rules must outlive it.
 class ArrivalWalk {
  public:
   ArrivalWalk(const CallFacts& facts, const std::vector<Rule>& rules, Time at);

@@ -37,7 +37,7 @@ std::vector<Rule> built_in_table() {
                 .ends_when = "A bridge or the end of each such leg is received.",
                 .parameters = {{"after", seconds(10)}}},
        .summary = "No bridge and no end followed within {limit} of the answer of {legs since}.",
-       .action = "Ask the provider whether {controls} can be reached: if alive, bridge or hang up; then look in the "
+       .action = "Ask the provider for the state of {controls}: if alive, bridge or hang up; then look in the "
                  "application's log of call {call} for the bridge command that failed or was never sent.",
        .leg_check = checks::answered_not_bridged},
       {.info = {.name = "no-answer-no-end",
@@ -57,7 +57,7 @@ std::vector<Rule> built_in_table() {
                 .ends_when = "The other leg's end is received, or a further leg is bridged.",
                 .parameters = {{"after", seconds(10)}}},
        .summary = "Of two bridged legs {cause} ended at {since}, but {legs} had not ended {limit} later.",
-       .action = "Ask the provider whether {controls} is alive and hang up if nobody is to join; then check how the "
+       .action = "Ask the provider for the state of {controls} and hang up if nobody is to join; then check how the "
                  "application handles the end of a bridged leg.",
        .leg_check = checks::peer_not_ended},
       {.info = {.name = "no-end",

@@ -1,6 +1,8 @@
 // What must be true of findings for every history of a call, on random ones.
 #include <gmock/gmock.h>
+#include <map>
 #include <random>
+#include <set>
 
 #include "projector/rules.h"
 #include "schemas/json.h"
@@ -12,7 +14,7 @@ namespace {
 
 using namespace testing;
 
-constexpr unsigned kSeeds = 400;
+constexpr unsigned kSeeds = 150;
 
 class Random {
  public:
