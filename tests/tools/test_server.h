@@ -20,7 +20,7 @@
 namespace hookledger {
 
 /// A web server in a thread per connection. `answer` is given a whole request, under a lock, and gives the
-/// bytes to answer with; the connection is closed after an empty one.
+/// bytes to answer with; the connection is closed after an empty one, and after one that says or implies it.
 class TestServer {
  public:
   using Handler = std::function<std::string(const std::string& request)>;
@@ -92,6 +92,8 @@ class TestServer {
       }
       if (answer.empty()) break;
       ::send(socket, answer.data(), answer.size(), MSG_NOSIGNAL);
+      if (answer.find("Connection: close") != std::string::npos) break;
+      if (answer.find("Content-Length") == std::string::npos && answer.ends_with("\r\n\r\n")) break;
     }
     ::close(socket);
   }
