@@ -24,7 +24,6 @@ namespace {
 
 constexpr std::size_t kSharedBytes = 1024 * 1024;
 constexpr unsigned kSecondsPerRunMax = 60;
-constexpr std::uint64_t kInputsMax = 200'000;
 
 /// The input at work, as the child left it.
 struct Shared {
@@ -36,6 +35,7 @@ struct Shared {
 struct Options {
   std::uint64_t seed = 1;
   std::chrono::duration<double> time{1.0};
+  std::uint64_t inputs_max = 200'000;  ///< None when the time was given.
   std::vector<std::string> corpus;
   bool mutate = false;  ///< A folder was given; single files are run as they are.
 };
@@ -62,6 +62,7 @@ Options parse(int argc, char** argv) {
       options.seed = std::strtoull(argv[++i], nullptr, 10);
     } else if (argument == "--seconds" && i + 1 < argc) {
       options.time = std::chrono::duration<double>(std::strtod(argv[++i], nullptr));
+      options.inputs_max = UINT64_MAX;
     } else if (std::filesystem::is_directory(argument)) {
       add_folder(argument, options.corpus);
       options.mutate = true;
@@ -89,7 +90,7 @@ void run_all(Shared& shared, const Options& options) {
   for (const auto& input : options.corpus) run_one(shared, input);
   if (!options.mutate) return;
   hookledger::fuzz::Mutator mutator(options.corpus, options.seed);
-  while (shared.inputs < kInputsMax && std::chrono::steady_clock::now() < end) run_one(shared, mutator.next());
+  while (shared.inputs < options.inputs_max && std::chrono::steady_clock::now() < end) run_one(shared, mutator.next());
 }
 
 }  // namespace
