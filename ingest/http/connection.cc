@@ -248,7 +248,9 @@ void Connection::linger() {
   linger_deadline_ = set_.clock.monotonic() + set_.limits.linger;
   stream_.end_output();
   if (ended_by_peer_) return close();
-  if (!reading_) read_and_drop();
+  if (reading_) return;
+  reader_.release();
+  read_and_drop();
 }
 
 void Connection::read_and_drop() {

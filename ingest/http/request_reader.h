@@ -53,6 +53,9 @@ class RequestReader {
 
   void next();
 
+  /// Gives the buffer back; nothing is read after it.
+  void release();
+
   /// Bytes of a request have come that is not complete.
   bool inside_request() const { return begin_ != end_; }
   /// A head has been read; its request is not complete.
@@ -70,7 +73,6 @@ class RequestReader {
   void close_gap();
   void shift();
   void grow();
-  void release();
 
   const Limits& limits_;
   Budget& budget_;

@@ -47,11 +47,11 @@ class Held {
     for (const auto& one : held_) all.insert(one.responder);
     return all.size();
   }
-  /// Answers the request that came as number `index`; from this thread.
-  void answer(std::size_t index, std::string body) {
+  /// Answers the request that came as number `index`; from this thread. False: it is too late.
+  bool answer(std::size_t index, std::string body) {
     const std::lock_guard lock(mutex_);
     const auto [responder, ticket] = held_[index];
-    responder->post([=] { responder->answer(ticket, {.body = body, .headers = {}}); });
+    return responder->post([=] { responder->answer(ticket, {.body = body, .headers = {}}); });
   }
 
  private:

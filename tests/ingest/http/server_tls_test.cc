@@ -1,0 +1,187 @@
+#include <cstdio>
+#include <gmock/gmock.h>
+#include <memory>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <string>
+#include <thread>
+
+#include "tests/ingest/http/echo_server.h"
+#include "tests/ingest/http/peer.h"
+#include "tests/support/temporary_folder.h"
+
+namespace hookledger::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Writes a new key and a certificate that it signed itself.
+void write_certificate(const http::TlsFiles& files, const char* name, const char* not_after) {
+  EVP_PKEY* const key = EVP_EC_gen("P-256");
+  X509* const certificate = X509_new();
+  X509_set_version(certificate, 2);
+  ASN1_TIME_set_string_X509(X509_getm_notBefore(certificate), "20200101000000Z");
+  ASN1_TIME_set_string_X509(X509_getm_notAfter(certificate), not_after);
+  X509_set_pubkey(certificate, key);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>(name), -1, -1, 0);
+  X509_set_issuer_name(certificate, X509_get_subject_name(certificate));
+  X509_sign(certificate, key, EVP_sha256());
+  std::FILE* file = std::fopen(files.certificate.c_str(), "w");
+  PEM_write_X509(file, certificate);
+  std::fclose(file);
+  file = std::fopen(files.key.c_str(), "w");
+  PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
+  std::fclose(file);
+  X509_free(certificate);
+  EVP_PKEY_free(key);
+}
+
+/// A client that trusts everybody.
+class TlsPeer {
+ public:
+  explicit TlsPeer(std::string_view address, int version_max = TLS1_3_VERSION)
+      : peer_(address), context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free), ssl_(nullptr, SSL_free) {
+    const timeval five_seconds{.tv_sec = 5, .tv_usec = 0};
+    ::setsockopt(peer_.socket(), SOL_SOCKET, SO_RCVTIMEO, &five_seconds, sizeof five_seconds);
+    SSL_CTX_set_security_level(context_.get(), 0);
+    SSL_CTX_set_min_proto_version(context_.get(), TLS1_VERSION);
+    SSL_CTX_set_max_proto_version(context_.get(), version_max);
+    ssl_.reset(SSL_new(context_.get()));
+    SSL_set_fd(ssl_.get(), peer_.socket());
+    connected_ = SSL_connect(ssl_.get()) == 1;
+    ERR_clear_error();
+  }
+
+  bool connected() const { return connected_; }
+  std::string certificate_name() const {
+    std::unique_ptr<X509, decltype(&X509_free)> certificate(SSL_get1_peer_certificate(ssl_.get()), X509_free);
+    char name[100] = "";
+    if (certificate)
+      X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()), NID_commonName, name, sizeof name);
+    return name;
+  }
+  void send(std::string_view bytes) { SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())); }
+  /// Reads until `count` bytes have come or the server has ended.
+  std::string receive(std::size_t count) {
+    std::string all;
+    char bytes[16384];
+    int received;
+    while (all.size() < count && (received = SSL_read(ssl_.get(), bytes, sizeof bytes)) > 0) {
+      all.append(bytes, static_cast<std::size_t>(received));
+    }
+    return all;
+  }
+  bool ended_properly() {
+    char byte;
+    const int result = SSL_read(ssl_.get(), &byte, 1);
+    return SSL_get_error(ssl_.get(), result) == SSL_ERROR_ZERO_RETURN;
+  }
+
+ private:
+  Peer peer_;
+  std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
+  std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
+  bool connected_ = false;
+};
+
+class ServerTls : public ::testing::Test {
+ protected:
+  void SetUp() override { write_certificate(files_, "first", "20260210000000Z"); }
+
+  TemporaryFolder folder_;
+  http::TlsFiles files_{folder_ / "certificate.pem", folder_ / "key.pem"};
+};
+
+TEST_F(ServerTls, AnswersAndKeepsTheConnection) {
+  EchoServer server({}, 1, files_);
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsPeer peer(server.address(), version);
+    ASSERT_TRUE(peer.connected());
+    for (int i = 0; i < 3; ++i) {
+      peer.send(post("/echo", "hello"));
+      EXPECT_THAT(peer.receive(1), ::testing::EndsWith("hello"));
+    }
+    peer.send(post("/echo", std::string(500'000, 'b')) + get("/large"));
+    EXPECT_GT(peer.receive(500'000 + EchoService::kLargeBytes).size(), 500'000 + EchoService::kLargeBytes);
+    peer.send(get("/echo", "Connection: close\r\n"));
+    EXPECT_THAT(peer.receive(1), ::testing::HasSubstr("Connection: close"));
+    EXPECT_TRUE(peer.ended_properly());
+  }
+}
+
+TEST_F(ServerTls, RefusesOldVersionsAndPlainText) {
+  EchoServer server({}, 1, files_);
+  EXPECT_FALSE(TlsPeer(server.address(), TLS1_1_VERSION).connected());
+  Peer plain(server.address());
+  EXPECT_EQ(plain.status_of(get("/echo")), 0U);
+  EXPECT_TRUE(server.has_connections(0));
+}
+
+TEST_F(ServerTls, HandshakesMustNotBeSlow) {
+  EchoServer server({.read_timeout = 200ms}, 1, files_);
+  Peer silent(server.address());
+  EXPECT_TRUE(silent.closed(1s));
+  TlsPeer slow(server.address());
+  ASSERT_TRUE(slow.connected());
+  std::this_thread::sleep_for(400ms);  // Idle, not slow.
+  slow.send("GET /echo HT");
+  EXPECT_THAT(slow.receive(1), ::testing::HasSubstr(" 408 "));
+}
+
+TEST_F(ServerTls, ANewCertificateIsForNewConnections) {
+  EchoServer server({}, 2, files_);
+  TlsPeer before(server.address());
+  EXPECT_EQ(before.certificate_name(), "first");
+  EXPECT_DOUBLE_EQ(server->statistics().certificate_days.value_or(0), 2.0);
+
+  write_certificate(files_, "second", "20260309120000Z");
+  EXPECT_EQ(server->reload_tls().value_or(""), "");
+  TlsPeer after(server.address());
+  EXPECT_EQ(after.certificate_name(), "second");
+  EXPECT_DOUBLE_EQ(server->statistics().certificate_days.value_or(0), 29.5);
+  before.send(post("/echo", "still here"));
+  EXPECT_THAT(before.receive(1), ::testing::EndsWith("still here"));
+
+  std::fclose(std::fopen(files_.key.c_str(), "w"));
+  EXPECT_THAT(server->reload_tls().value_or(""), ::testing::HasSubstr(files_.key));
+  EXPECT_EQ(TlsPeer(server.address()).certificate_name(), "second");
+}
+
+TEST_F(ServerTls, DrainEndsConnectionsProperly) {
+  EchoServer server({.linger = 300ms}, 1, files_);
+  TlsPeer working(server.address()), idle(server.address());
+  working.send(post("/held", ""));
+  ASSERT_TRUE(server.held().wait_for(1));
+  std::thread drain([&] { server->drain(5s); });
+  std::this_thread::sleep_for(200ms);
+  server.held().answer(0, "done");
+  EXPECT_THAT(working.receive(1),
+              ::testing::AllOf(::testing::HasSubstr("Connection: close"), ::testing::EndsWith("done")));
+  EXPECT_TRUE(working.ended_properly());
+  EXPECT_EQ(idle.receive(1), "");
+  drain.join();
+}
+
+TEST_F(ServerTls, SaysWhichFileCannotBeUsed) {
+  const SteadyClock clock;
+  const auto start = [&](const http::TlsFiles& files) {
+    return http::Server({.address = "127.0.0.1:0",
+                         .limits = {},
+                         .tls = files,
+                         .clock = &clock,
+                         .make_service = [](http::Responder&) { return std::unique_ptr<http::Service>(); }})
+        .start()
+        .value_or("");
+  };
+  EXPECT_THAT(start({folder_ / "none", files_.key}), ::testing::HasSubstr(folder_ / "none"));
+  EXPECT_THAT(start({files_.certificate, folder_ / "none"}), ::testing::HasSubstr(folder_ / "none"));
+  const http::TlsFiles other{folder_ / "other.pem", folder_ / "other-key.pem"};
+  write_certificate(other, "other", "20260210000000Z");
+  EXPECT_THAT(start({files_.certificate, other.key}), ::testing::HasSubstr(other.key));
+}
+
+}  // namespace
+}  // namespace hookledger::testing
