@@ -8,7 +8,7 @@
 namespace hookledger {
 namespace {
 
-constexpr int kApplicationX = 170, kProviderX = 500, kFirstLegX = 640, kLegStep = 130;
+constexpr int kApplicationX = 170, kProviderX = 500, kFirstLegX = 630, kLegStep = 124;
 constexpr int kBoxTop = 14, kBoxHeight = 44, kBoxWidth = 116;
 constexpr int kFirstRowY = 104, kRowStepMin = 34, kRowStepMax = 78, kFooter = 36;
 constexpr std::size_t kTypeColumnsMax = 40, kNumberColumnsMax = 16;
@@ -89,6 +89,7 @@ class Ladder {
       if (i > 0) gap(i);
       event(i);
     }
+    for (std::size_t i = 0; i < timeline_.entries.size(); ++i) event_labels(i);
     out_ += "</svg>\n";
     return std::move(out_);
   }
@@ -133,7 +134,7 @@ class Ladder {
     if (silence <= kGapMin) return;
     const int y = (axis_.row(index - 1) + axis_.row(index)) / 2;
     out_ += line(20, y, kApplicationX - 12, y, "silence");
-    out_ += label((8 + kApplicationX) / 2, y - 4, "middle", "gaptext", format_duration(silence));
+    out_ += label((8 + kApplicationX) / 2, y - 4, "middle", "note", "gap " + format_duration(silence));
   }
 
   /// From the leg through the provider to the application; a late one reaches the application further down,
@@ -141,11 +142,10 @@ class Ladder {
   void event(std::size_t index) {
     const TimelineEntry& entry = timeline_.entries[index];
     const int y = axis_.row(index);
-    const int arrival = entry.late ? std::max(y, axis_.at(entry.received_at)) : y;
+    const int arrival = arrival_y(index);
     const auto leg = leg_x_.find(entry.leg_id);
     const std::string arrow = entry.late ? "arrow slow" : "arrow";
 
-    out_ += label(kApplicationX - 14, y + 4, "end", "when", format_offset(entry.occurred_at, timeline_.call.first_at));
     out_ += "<g class=\"" + std::string(html_class(tone_of(entry.type))) + "\">";
     if (leg != leg_x_.end()) {
       out_ += line(leg->second, y, kProviderX, y, "arrow");
@@ -156,14 +156,26 @@ class Ladder {
     const double degrees = std::atan2(y - arrival, kProviderX - kApplicationX) * 180 / 3.14159265358979;
     out_ += "<path d=\"M0 0l10 -5v10z\" class=\"tip\" transform=\"translate(" + number(kApplicationX + 1) + " " +
             number(arrival) + ") rotate(" + number(static_cast<int>(std::lround(degrees))) + ")\"/></g>";
+    out_ += "\n";
+  }
+
+  void event_labels(std::size_t index) {
+    const TimelineEntry& entry = timeline_.entries[index];
+    const int y = axis_.row(index);
+    out_ += label(kApplicationX - 14, y + 4, "end", "when", format_offset(entry.occurred_at, timeline_.call.first_at));
     std::string text = cut(printable(entry.type), kTypeColumnsMax);
     if (!entry.leg_id.empty()) text += " · " + labels_.of(entry.leg_id);
     out_ += label(kProviderX - 14, y - 6, "end", "what", text);
     if (entry.late) {
-      out_ += label(kApplicationX - 14, arrival + 16, "end", "gaptext",
+      out_ += label(kApplicationX + 16, arrival_y(index) + 14, "start", "note",
                     "arrived " + format_offset(entry.received_at, timeline_.call.first_at));
     }
     out_ += "\n";
+  }
+
+  int arrival_y(std::size_t index) const {
+    const TimelineEntry& entry = timeline_.entries[index];
+    return entry.late ? std::max(axis_.row(index), axis_.at(entry.received_at)) : axis_.row(index);
   }
 
   const Timeline& timeline_;

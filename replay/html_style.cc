@@ -11,20 +11,20 @@ const std::string_view kHtmlStyle = R"css(
 --recording:#b394f0;--other:#95a1b3;--late:#f0955a;--critical:#f07f78;--warning:#e0b050;--info:#6db1f2}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
-main{max-width:1180px;margin:0 auto;padding:28px 20px 60px}
+main{max-width:1280px;margin:0 auto;padding:28px 20px 60px}
 h1{font-size:21px;margin:0 0 2px;overflow-wrap:anywhere;font-weight:650}
 h2{font-size:13px;margin:30px 0 10px;text-transform:uppercase;letter-spacing:.07em;color:var(--soft);font-weight:650}
 code,pre,.mono{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.88em}
 .soft{color:var(--soft)}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px}
-.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(205px,1fr));gap:1px;margin:16px 0 0;overflow:hidden;background:var(--line)}
-.facts div{background:var(--card);padding:9px 14px;min-width:0}
+.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(220px,1fr));margin:16px 0 0;overflow:hidden}
+.facts div{box-shadow:0 0 0 .5px var(--line);padding:9px 14px;min-width:0}
 .facts dt{font-size:12px;color:var(--soft)}
 .facts dd{margin:0;overflow-wrap:anywhere}
-.facts .fill{flex:1}
 .badge{display:inline-block;padding:0 8px;border-radius:99px;font-size:12px;line-height:20px;font-weight:600;white-space:nowrap;
 border:1px solid currentColor}
 .initiated,.ringing{color:var(--initiated)}.answered{color:var(--answered)}.bridged{color:var(--bridged)}.ended{color:var(--ended)}
+.badge.ended,.then.ended{color:var(--soft)}
 .recording{color:var(--recording)}.other,.none{color:var(--other)}
 .late,.repeat{color:var(--late)}.signature,.critical{color:var(--critical)}.warning{color:var(--warning)}.info,.deliveries,.provenance{color:var(--info)}
 .finding{padding:12px 16px;margin:0 0 10px;border-left:4px solid currentColor}
@@ -36,7 +36,8 @@ table{border-collapse:collapse;width:100%}
 th,td{padding:7px 14px;text-align:left;border-top:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
 thead th{border-top:0;font-size:12px;font-weight:500;color:var(--soft);white-space:nowrap}
 td.number,th.number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
-.id{font-size:12px;color:var(--soft);overflow-wrap:anywhere}
+.id{font-size:11.5px;color:var(--soft);overflow-wrap:anywhere;min-width:270px}
+.party{min-width:166px}
 .records{overflow:auto}
 .row{display:grid;grid-template-columns:104px 106px minmax(170px,1.4fr) 44px 76px 88px minmax(120px,1fr) 70px 14px;gap:0 12px;padding:7px 14px;
 align-items:baseline;min-width:880px}
@@ -57,7 +58,7 @@ details[open] .more::before{content:"▾"}
 pre{background:var(--faint);border-radius:8px;padding:12px 14px;margin:0;overflow:auto;max-height:460px;white-space:pre-wrap;overflow-wrap:anywhere}
 .gap{border-top:1px dashed var(--late);color:var(--late);font-size:12px;padding:2px 14px}
 .marks{display:flex;flex-wrap:wrap;gap:3px 6px}
-svg{display:block;font-size:12px}
+svg{display:block;margin:0 auto;font-size:12px}
 svg text{fill:var(--ink);stroke:var(--card);stroke-width:4px;paint-order:stroke;stroke-linejoin:round}
 svg .when,svg .small{fill:var(--soft);font-size:11px;font-variant-numeric:tabular-nums}
 svg .name{font-weight:650}
@@ -70,7 +71,7 @@ svg .tip{fill:currentColor}
 svg .slow{stroke-dasharray:5 4}
 svg .bar{fill:currentColor;opacity:.3}
 svg .silence{stroke:var(--late);stroke-dasharray:2 4}
-svg .gaptext{fill:var(--late);font-size:11px}
+svg .note{fill:var(--late);font-size:11px}
 a{color:var(--info)}
 @media print{body{background:none}.scroll,pre{max-height:none}}
 )css";

@@ -45,11 +45,9 @@ std::string format_lag(const TimelineEntry& entry) {
   return entry.timed ? format_duration(entry.received_at - entry.occurred_at) : std::string();
 }
 
-std::string format_clock(Time time) {
-  constexpr std::size_t kClockAt = 11, kClockChars = 12;
-  const std::string whole = format_time(time);
-  return whole.size() < kClockAt + kClockChars ? whole : whole.substr(kClockAt, kClockChars);
-}
+std::string format_date(Time time) { return format_time(time).substr(0, 10); }
+
+std::string format_clock(Time time) { return format_time(time).substr(11, 12); }
 
 std::string format_place(Place place) { return std::to_string(place.partition) + "/" + std::to_string(place.offset); }
 

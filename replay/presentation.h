@@ -28,6 +28,8 @@ class LegLabels {
 std::string format_offset(Time time, Time first);
 /// `340ms`, `-2s`; empty for an event without a time.
 std::string format_lag(const TimelineEntry& entry);
+/// `2026-02-08`
+std::string format_date(Time time);
 /// `10:15:30.123`
 std::string format_clock(Time time);
 /// `3/17`

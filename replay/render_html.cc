@@ -44,7 +44,8 @@ class Page {
     recordings();
     records();
     out_ +=
-        "<p class=\"soft\">Times are UTC; offsets count from the call's first event.</p>\n</main>\n</body>\n</html>\n";
+        "<p class=\"soft\">Times are UTC; offsets count from the first event of the "
+        "call.</p>\n</main>\n</body>\n</html>\n";
     return std::move(out_);
   }
 
@@ -69,7 +70,8 @@ class Page {
     fact("Direction", call_.direction);
     fact("Source", call_.source);
     fact("Organisation", call_.organization_id);
-    fact("First event", format_time(call_.first_at));
+    fact("Date", format_date(call_.first_at));
+    moment("First event", call_.first_at);
     moment("Initiated", call_.initiated_at);
     moment("Answered", call_.answered_at);
     moment("Bridged", call_.bridged_at);
@@ -109,8 +111,8 @@ class Page {
       out_ += element("<tr><td><strong>", labels_.of(leg.id), "</strong>") + element(" ", leg.direction, "");
       out_ += element("<div class=\"id mono\">", leg.id, "</div>") +
               element("<div class=\"id mono\">", leg.control_id, "</div></td><td>");
-      out_ += badge(status_name(leg.status), status_name(leg.status)) + element("</td><td>", leg.from, "<br>") +
-              element("", leg.to, "</td>");
+      out_ += badge(status_name(leg.status), status_name(leg.status)) +
+              element("</td><td class=\"party\">", leg.from, "<br>") + element("", leg.to, "</td>");
       for (const auto& time : {leg.initiated_at, leg.answered_at, leg.bridged_at, leg.ended_at}) {
         out_ += element("<td class=\"number\">", offset(time), "</td>");
       }
@@ -173,7 +175,7 @@ class Page {
         "<span class=\"type " + std::string(html_class(tone_of(entry.type))) + element("\">", entry.type, "</span>");
     out_ += element("<span>", labels_.of(entry.leg_id), "</span>") +
             element("<span class=\"number\">", format_lag(entry), "</span>");
-    out_ += "<span class=\"" + std::string(status) + element("\">", status, "</span><span class=\"marks\">");
+    out_ += "<span class=\"then " + std::string(status) + element("\">", status, "</span><span class=\"marks\">");
     for (const Mark& mark : marks(entry)) out_ += badge(class_of(mark.kind), mark.text);
     out_ += element("</span><span class=\"soft\">", format_place(entry.place),
                     "</span><span class=\"more\"></span></summary>");

@@ -8,7 +8,9 @@ namespace hookledger {
 namespace {
 
 constexpr unsigned kWidthMin = 60;
-constexpr std::size_t kTypeColumnsMax = 34;
+/// What a line of the timeline needs beside the event's type.
+constexpr std::size_t kOtherColumns = 80;
+constexpr std::size_t kTypeColumnsMin = 16, kTypeColumnsMax = 40;
 
 Ink ink_of(CallStatus status) {
   switch (status) {
@@ -45,7 +47,13 @@ std::string_view or_dash(std::string_view text) { return text.empty() ? std::str
 class TextRenderer {
  public:
   TextRenderer(const Timeline& timeline, bool colour, unsigned width)
-      : timeline_(timeline), call_(timeline.call), labels_(timeline.call), page_(colour, std::max(width, kWidthMin)) {}
+      : timeline_(timeline),
+        call_(timeline.call),
+        labels_(timeline.call),
+        page_(colour, std::max(width, kWidthMin)),
+        type_columns_max_(std::clamp<std::size_t>(std::max(width, kWidthMin), kOtherColumns + kTypeColumnsMin,
+                                                  kOtherColumns + kTypeColumnsMax) -
+                          kOtherColumns) {}
 
   std::string render() {
     header();
@@ -130,6 +138,10 @@ class TextRenderer {
     if (timeline_.entries.empty()) return;
     heading("Timeline");
     measure();
+    page_.put("  ").right("offset", offset_columns_, Ink::kDim).put("  ").left("time", 12, Ink::kDim).put("  ");
+    page_.left("event", type_columns_, Ink::kDim).put("  ").left("leg", leg_columns_, Ink::kDim).put("  ");
+    page_.right("lag", lag_columns_, Ink::kDim).put("  ").left("call", 9, Ink::kDim).put("  record", Ink::kDim);
+    page_.end_line();
     const TimelineEntry* before = nullptr;
     for (const TimelineEntry& entry : timeline_.entries) {
       if (before != nullptr && entry.occurred_at - before->occurred_at > kGapMin) {
@@ -145,8 +157,9 @@ class TextRenderer {
   void measure() {
     for (const TimelineEntry& entry : timeline_.entries) {
       offset_columns_ = std::max(offset_columns_, offset(entry.occurred_at).size());
-      type_columns_ = std::clamp(width_of(entry.type), type_columns_, kTypeColumnsMax);
+      type_columns_ = std::clamp(width_of(entry.type), type_columns_, type_columns_max_);
       leg_columns_ = std::max(leg_columns_, labels_.of(entry.leg_id).size());
+      place_columns_ = std::max(place_columns_, format_place(entry.place).size());
       lag_columns_ = std::max(lag_columns_, format_lag(entry).size());
     }
   }
@@ -157,8 +170,8 @@ class TextRenderer {
     page_.left(entry.type, type_columns_, Ink::kBold).put("  ").left(labels_.of(entry.leg_id), leg_columns_);
     page_.put("  ").right(format_lag(entry), lag_columns_, Ink::kDim).put("  ");
     page_.left(status_name(entry.status_after), 9, ink_of(entry.status_after));
+    page_.put("  ").left(format_place(entry.place), place_columns_, Ink::kDim);
     for (const Mark& mark : marks(entry)) page_.put("  ").put(mark.text, ink_of(mark.kind));
-    page_.put("  ").put(format_place(entry.place), Ink::kDim);
     page_.end_line();
   }
 
@@ -196,7 +209,7 @@ class TextRenderer {
       if (!finding.leg_ids.empty()) page_.put("  legs ").put(labels_.of(finding.leg_ids));
       page_.end_line();
       page_.paragraph(finding.summary, 4);
-      page_.paragraph(finding.action, 4);
+      if (!finding.action.empty()) page_.paragraph("Do: " + finding.action, 4);
       page_.put("    records");
       for (const Place place : finding.evidence) page_.put(" ").put(format_place(place));
       page_.end_line();
@@ -207,7 +220,8 @@ class TextRenderer {
   const Call& call_;
   const LegLabels labels_;
   TextPage page_;
-  std::size_t offset_columns_ = 0, type_columns_ = 0, leg_columns_ = 1, lag_columns_ = 0;
+  const std::size_t type_columns_max_;
+  std::size_t offset_columns_ = 6, type_columns_ = 5, leg_columns_ = 3, lag_columns_ = 3, place_columns_ = 0;
 };
 
 }  // namespace
