@@ -37,15 +37,15 @@ RequestReader::Step RequestReader::read_head() {
     skipped_empty_line_ = true;
   }
   const std::size_t size = std::min(end_ - begin_, limits_.head_bytes_max);
-  const auto line_end = std::string_view(bytes_.get() + begin_ + searched_, size - searched_).rfind('\n');
-  const std::size_t lines = line_end == std::string_view::npos ? 0 : searched_ + line_end + 1;
+  const char* const begin = bytes_.get() + begin_;
+  const void* const line_end = size > searched_ ? ::memrchr(begin + searched_, '\n', size - searched_) : nullptr;
+  const auto lines = line_end == nullptr ? 0 : static_cast<std::size_t>(static_cast<const char*>(line_end) + 1 - begin);
   const std::size_t seen = std::max(lines, std::min(size, kBeginningBytes));
   searched_ = size;
   if (seen > seen_) {
     seen_ = seen;
     RequestParser::error_code ec;
     parser_.emplace(head_, limits_);
-    const char* const begin = bytes_.get() + begin_;
     parsed_ = begin_ + parser_->put_head(begin, begin + seen, ec);
     if (ec && ec != error::need_more) return refuse(Refusal::kBadRequest);
     if (!ec) {
