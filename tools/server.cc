@@ -6,6 +6,7 @@
 
 #include "ingest/log/embedded_log.h"
 #include "ingest/webhooks.h"
+#include "projector/health.h"
 #include "tools/api_service.h"
 #include "tools/data_access.h"
 #include "tools/housekeeping.h"
