@@ -17,11 +17,13 @@ wrong_usage() {
   exit 2
 }
 
-# Passes on what a build prints: everything on a terminal, else a line every ten seconds and what is no progress.
+# Passes on what a build prints: of its progress a line every ten seconds, and what is wrong.
 show_progress() {
   local line next=0
   while IFS= read -r line; do
-    if [[ $line != '['+([0-9])/* ]]; then
+    if [[ $line == '-- '* ]]; then
+      continue
+    elif [[ $line != '['+([0-9])/* ]]; then
       printf '%s\n' "$line"
     elif ((SECONDS >= next)); then
       printf '%s\n' "${line:0:100}"
@@ -44,8 +46,8 @@ build() {
   fi
   say "building $preset${*:+: $*}"
   if [[ -t 1 ]]; then
-    NINJA_STATUS='[%f/%t] ' ninja -C "$folder" "$@"
+    (cd "$folder" && NINJA_STATUS='[%f/%t] ' ninja "$@")
   else
-    NINJA_STATUS='[%f/%t] ' ninja -C "$folder" "$@" | show_progress
+    (cd "$folder" && NINJA_STATUS='[%f/%t] ' ninja "$@") | show_progress
   fi || fail "the build of $preset failed; the compiler's message stands above"
 }
