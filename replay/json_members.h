@@ -123,6 +123,16 @@ class Members {
     return out;
   }
 
+  /// `use(name, text)` for every member that is a string.
+  template <class Use>
+  void every_text(const Use& use) {
+    for (auto field : object_) {
+      std::string_view name, text;
+      if (field.unescaped_key().get(name) != simdjson::SUCCESS) return;
+      if (field.value().get_string().get(text) == simdjson::SUCCESS) use(name, text);
+    }
+  }
+
  private:
   bool find(std::string_view name, simdjson::ondemand::value& value) {
     if (!fault_.where.empty()) return false;
@@ -154,5 +164,20 @@ class Members {
   simdjson::ondemand::object object_;
   Fault& fault_;
 };
+
+/// Reads `json` with `use(Members)`; false when it is no JSON object. The whole text is checked first:
+/// On-Demand looks fields up by what it skipped before, which is only safe on valid JSON.
+template <class Use>
+bool read_json_object(std::string_view json, Fault& fault, const Use& use) {
+  if (!is_json(json)) return false;
+  const simdjson::padded_string padded(json);
+  simdjson::ondemand::parser parser;
+  simdjson::ondemand::document document;
+  simdjson::ondemand::object object;
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return false;
+  if (document.get_object().get(object) != simdjson::SUCCESS) return false;
+  use(Members(object, fault));
+  return true;
+}
 
 }  // namespace hookledger
