@@ -5,26 +5,29 @@
 namespace hookledger {
 namespace {
 
-constexpr std::uint64_t kTicksPerMeasurement = 5, kTicksPerProgressLine = 5, kTicksPerRetention = 60;
+constexpr std::uint64_t kTicksPerCount = 5, kTicksPerProgressLine = 5, kTicksPerRetention = 60;
 constexpr std::size_t kFindingsPage = 10'000;
 
 }  // namespace
 
 Housekeeping::Housekeeping(Parts parts, const RetentionLimits& retention) : parts_(parts), retention_(retention) {
-  measure();
+  parts_.metrics.on_collect([this] { measure(); });
 }
 
-Housekeeping::~Housekeeping() { stopping_ = true; }
+void Housekeeping::stop() {
+  stopping_ = true;
+  if (retention_pass_.valid()) retention_pass_.wait();
+}
 
 void Housekeeping::tick() {
   ++ticks_;
-  if (ticks_ % kTicksPerMeasurement == 0) measure();
   if (parts_.projection == nullptr) return;
+  if (ticks_ % kTicksPerCount == 1) count_findings();
   if (!ready_ && ticks_ % kTicksPerProgressLine == 0) show_progress();
   if (ticks_ % kTicksPerRetention == 1) start_retention();
 }
 
-void Housekeeping::measure() {
+void Housekeeping::measure() const {
   Metrics& metrics = parts_.metrics;
   const LogStatistics log = parts_.log.statistics();
   metrics.gauge("hookledger_log_bytes", "Bytes of the log on disk.").set(static_cast<double>(log.bytes_on_disk));
@@ -38,10 +41,13 @@ void Housekeeping::measure() {
     metrics.gauge("hookledger_certificate_days", "Days until the webhook listener's certificate expires.")
         .set(*server.certificate_days);
   }
-  if (parts_.projection != nullptr) count_findings();
+  if (parts_.projection == nullptr) return;
+  const FoldProgress fold = parts_.projection->progress();
+  metrics.gauge("hookledger_projection_lag_records", "Durable records that are not yet in the state.")
+      .set(static_cast<double>(fold.total - std::min(fold.done, fold.total)));
 }
 
-void Housekeeping::count_findings() {
+void Housekeeping::count_findings() const {
   std::map<std::string, double> open;
   for (const RuleInfo& rule : parts_.projection->rules().rules()) open[rule.name] = 0;
   PageRequest page{kFindingsPage, {}};
@@ -52,9 +58,6 @@ void Housekeeping::count_findings() {
     parts_.metrics.gauge("hookledger_findings_open", "Open findings by rule, of the newest 10,000.", {{"rule", rule}})
         .set(count);
   }
-  const FoldProgress fold = parts_.projection->progress();
-  parts_.metrics.gauge("hookledger_projection_lag_records", "Durable records that are not yet in the state.")
-      .set(static_cast<double>(fold.total - std::min(fold.done, fold.total)));
 }
 
 void Housekeeping::show_progress() {

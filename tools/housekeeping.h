@@ -14,7 +14,8 @@
 
 namespace hookledger {
 
-/// What a server does beside serving: reads gauges, shows progress of catching up, applies retention. One thread.
+/// What a server does beside serving: reads gauges, shows progress of catching up, applies retention. `tick` on one
+/// thread. Outlives every request for metrics.
 class Housekeeping {
  public:
   static constexpr std::chrono::milliseconds kInterval{1000};
@@ -29,15 +30,14 @@ class Housekeeping {
   };
 
   Housekeeping(Parts parts, const RetentionLimits& retention);
-  /// Waits for a retention pass to end at its next step.
-  ~Housekeeping();
-
   /// Every kInterval.
   void tick();
+  /// Ends a retention pass at its next step.
+  void stop();
 
  private:
-  void measure();
-  void count_findings();
+  void measure() const;
+  void count_findings() const;
   void show_progress();
   void start_retention();
 

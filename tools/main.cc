@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <csignal>
 #include <iostream>
 
 #include "schemas/crypto.h"
@@ -88,7 +87,6 @@ int main(const std::vector<std::string>& arguments) {
 }  // namespace hookledger
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);
   std::ios::sync_with_stdio(false);
   hookledger::init_crypto();
   try {

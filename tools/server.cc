@@ -164,12 +164,13 @@ class RunningServer {
 
   /// Until a signal asks to stop.
   void work(const RetentionLimits& retention) {
-    Housekeeping housekeeping({*log_, *webhooks_, projection_.get(), context_.clock, logger_, metrics_}, retention);
+    housekeeping_.emplace(Housekeeping::Parts{*log_, *webhooks_, projection_.get(), context_.clock, logger_, metrics_},
+                          retention);
     while (true) {
       switch (wait_for_signal(Housekeeping::kInterval)) {
         case Signal::kStop: return;
         case Signal::kReload: reload(); break;
-        case Signal::kNone: housekeeping.tick(); break;
+        case Signal::kNone: housekeeping_->tick(); break;
       }
     }
   }
@@ -204,6 +205,7 @@ class RunningServer {
     stopping_ = true;
     logger_.info("stopping", {{"drain_timeout", format_duration(drain_timeout)}});
     webhooks_->drain(drain_timeout);
+    housekeeping_->stop();
     log_->stop();
     if (projection_) projection_->stop();
     api_->drain(std::chrono::milliseconds(200));
@@ -220,7 +222,9 @@ class RunningServer {
   Readiness readiness_;
   Router router_;
   std::atomic<bool> stopping_ = false;
-  std::unique_ptr<http::Server> api_, webhooks_;
+  std::unique_ptr<http::Server> webhooks_;
+  std::optional<Housekeeping> housekeeping_;
+  std::unique_ptr<http::Server> api_;
 };
 
 }  // namespace

@@ -18,6 +18,7 @@ sigset_t handled() {
 void block_signals() {
   const sigset_t set = handled();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
 }
 
 Signal wait_for_signal(std::chrono::milliseconds timeout) {
