@@ -13,18 +13,21 @@ constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kIndexAbove = 48;
 
 constexpr std::array kTextFields = {
-    &EventFact::id,           &EventFact::type,          &EventFact::leg,              &EventFact::source,
-    &EventFact::control_id,   &EventFact::direction,     &EventFact::from,             &EventFact::to,
-    &EventFact::organization, &EventFact::hangup_cause,  &EventFact::hangup_source,    &EventFact::sip_hangup_cause,
-    &EventFact::recording,    &EventFact::channels,      &EventFact::urls};
+    &EventFact::id,           &EventFact::type,         &EventFact::leg,           &EventFact::source,
+    &EventFact::control_id,   &EventFact::direction,    &EventFact::from,          &EventFact::to,
+    &EventFact::organization, &EventFact::hangup_cause, &EventFact::hangup_source, &EventFact::sip_hangup_cause,
+    &EventFact::recording,    &EventFact::channels,     &EventFact::urls};
 constexpr std::uint64_t kRecordingStart = 1U << 24;
 constexpr std::uint64_t kRecordingEnd = 1U << 25;
 constexpr std::uint64_t kRepeat = 1U << 26;
 constexpr std::uint64_t kTimed = 1U << 27;
+constexpr std::uint64_t kTextMask = (std::uint64_t{1} << kTextFields.size()) - 1;
+constexpr std::uint64_t kKnownMask = kTextMask | kRecordingStart | kRecordingEnd | kRepeat | kTimed;
 constexpr std::size_t kEventBytesMin = 6;
 
 Error damaged(std::string_view call_id) {
-  return {ErrorCode::kCorruption, "stored facts of call " + std::string(call_id) + " are damaged: rebuild the projection"};
+  return {ErrorCode::kCorruption,
+          "stored facts of call " + std::string(call_id) + " are damaged: rebuild the projection"};
 }
 
 /// Wraps instead of overflowing: times come from stored bytes.
@@ -103,9 +106,14 @@ void CallFacts::add(const RecordView& record, const EventDetail& detail, std::ui
 
 CallFacts CallFacts::as_of(Time at, bool by_occurrence) const {
   CallFacts past = *this;
-  std::erase_if(past.events_, [&](const EventFact& event) {
-    return (by_occurrence ? event.occurred_at : event.received_at) > at;
-  });
+  std::erase_if(past.events_,
+                [&](const EventFact& event) { return (by_occurrence ? event.occurred_at : event.received_at) > at; });
+  if (past.events_.size() == events_.size()) return past;
+  std::vector<bool> known(texts_.size());
+  for (EventFact& event : past.events_) {
+    event.repeat = known[event.id];
+    known[event.id] = true;
+  }
   return past;
 }
 
@@ -167,7 +175,7 @@ Result<CallFacts> CallFacts::decode(std::string_view call_id, std::string_view b
     const std::uint64_t mask = decoder.varint();
     const auto effect = decoder.fixed<std::uint8_t>();
     const auto provenance = decoder.fixed<std::uint8_t>();
-    if (effect > static_cast<std::uint8_t>(Effect::kRecording) ||
+    if ((mask & ~kKnownMask) != 0 || effect > static_cast<std::uint8_t>(Effect::kRecording) ||
         provenance > static_cast<std::uint8_t>(Provenance::kSynthetic)) {
       return damaged(call_id);
     }
