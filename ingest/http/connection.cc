@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t kOutputBytesMax = 64 * 1024;  // With more than this unsent, no request is begun.
 // How long a stopping server waits for the next request of a connection that is idle, so that a busy peer learns from
 // an answer that it ends. A peer that is still in its handshake gets a little longer.
-constexpr auto kDrainGrace = 100ms;
+constexpr auto kDrainGrace = 200ms;
 constexpr auto kDrainHandshakeGrace = 1s;
 
 bool must_have_length(std::string_view method) { return method == "POST" || method == "PUT" || method == "PATCH"; }
@@ -181,6 +181,7 @@ void Connection::send() {
     sent_ += stream_.write(std::string_view(out_).substr(sent_), ec);
     if (ec == boost::asio::error::would_block) {
       blocked_ = true;
+      untaken_ = stream_.untaken();
       write_deadline_ = set_.clock.monotonic() + set_.limits.read_timeout;
       stream_.async_wait_writable([self = shared_from_this()](error_code failed) {
         self->blocked_ = false;
@@ -214,7 +215,7 @@ void Connection::on_sent() {
 
 void Connection::check(TimePoint now) {
   if (state_ == State::kLingering && now >= linger_deadline_) return close();
-  if (blocked_ && now >= write_deadline_) return close();
+  if (blocked_ && is_stuck(now)) return close();
   if (state_ != State::kOpen) return;
   if (request_deadline_ && now >= *request_deadline_) return refuse(Refusal::kTimeout);
   if (!idle()) return;
@@ -224,6 +225,14 @@ void Connection::check(TimePoint now) {
       !stream_.has_unread()) {
     close();
   }
+}
+
+bool Connection::is_stuck(TimePoint now) {
+  if (now < write_deadline_) return false;
+  // The socket becomes writable long after the peer has begun to take what is in the system's buffers.
+  const std::size_t before = std::exchange(untaken_, stream_.untaken());
+  write_deadline_ = now + set_.limits.read_timeout;
+  return untaken_ >= before;
 }
 
 void Connection::cut() {

@@ -98,6 +98,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void send();
   void on_sent();
   void queue_write();
+  bool is_stuck(TimePoint now);
 
   void end();
   void linger();
@@ -120,6 +121,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::uint64_t oldest_ = 0, next_ = 0;
   std::string out_;  ///< Framed answers, sent up to `sent_`.
   std::size_t sent_ = 0;
+  std::size_t untaken_ = 0;  ///< With `blocked_`: by the peer, when it was looked at last.
 
   TimePoint idle_since_;
   std::optional<TimePoint> request_deadline_;

@@ -2,9 +2,11 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <linux/sockios.h>
 #include <memory>
 #include <span>
 #include <string_view>
+#include <sys/ioctl.h>
 
 #include "ingest/http/tls.h"
 
@@ -59,6 +61,12 @@ class Stream {
   bool has_unread() const {
     error_code ignored;
     return socket_.available(ignored) > 0 || (tls_ && tls_->readable() > 0);
+  }
+
+  /// Bytes that were written and that the peer has not taken.
+  std::size_t untaken() {
+    int bytes = 0;
+    return ::ioctl(socket_.native_handle(), SIOCOUTQ, &bytes) == 0 ? static_cast<std::size_t>(bytes) : 0;
   }
 
   /// Tells the peer that nothing more will come. What is read after this has no meaning.

@@ -26,6 +26,8 @@ class SteadyClock : public Clock {
 /// Requests that their service has not answered, so that a test can.
 class Held {
  public:
+  std::mutex gate;  ///< While a test has it, `/gate` blocks its thread.
+
   void add(http::Responder& responder, http::Ticket ticket) {
     const std::lock_guard lock(mutex_);
     held_.push_back({&responder, ticket});
@@ -65,7 +67,8 @@ class Held {
 };
 
 /// By path: `/echo` answers with the body, `/headers` with what was in the head, `/held` when the test says,
-/// `/flushed` at the end of the turn, `/large` with a megabyte, `/last` and closes; others are 404 from their head on.
+/// `/flushed` at the end of the turn, `/large` with a megabyte, `/last` and closes, `/gate` when that is open; others
+/// are 404 from their head on.
 class EchoService : public http::Service {
  public:
   static constexpr std::size_t kLargeBytes = 1 << 20;
@@ -73,7 +76,7 @@ class EchoService : public http::Service {
   EchoService(http::Responder& responder, Held& held) : responder_(responder), held_(held) {}
 
   std::optional<http::Response> accept_head(const http::Head& head) override {
-    for (const char* path : {"/echo", "/headers", "/held", "/flushed", "/large", "/last"}) {
+    for (const char* path : {"/echo", "/headers", "/held", "/flushed", "/large", "/last", "/gate"}) {
       if (head.path() == path) return std::nullopt;
     }
     return http::Response{.status = 404, .body = "nothing here", .headers = {}};
@@ -81,6 +84,7 @@ class EchoService : public http::Service {
 
   void handle(const http::Head& head, std::string_view body, http::Ticket ticket) override {
     if (head.path() == "/held") return held_.add(responder_, ticket);
+    if (head.path() == "/gate") const std::lock_guard wait(held_.gate);
     if (head.path() == "/flushed") return waiting_.push_back({ticket, std::string(body)});
     http::Response response{.body = std::string(body), .headers = {{"X-Method", std::string(head.method)}}};
     if (head.path() == "/large") response.body.assign(kLargeBytes, 'x');

@@ -91,11 +91,11 @@ class Peer {
   /// Status of the answer to `request`; 0: none.
   unsigned status_of(std::string_view request) { return exchange(request).value_or(Answer()).status; }
 
-  /// The server closes within `wait`, and says nothing before.
+  /// The server closes within `wait`, properly and not with a reset, and says nothing before.
   bool closed(std::chrono::milliseconds wait = std::chrono::seconds(5)) {
     if (!received_.empty() || !readable(wait)) return false;
     char byte;
-    return ::recv(socket_, &byte, 1, MSG_PEEK) <= 0;
+    return ::recv(socket_, &byte, 1, MSG_PEEK) == 0;
   }
 
   /// Nothing comes for so long, not even an end.

@@ -71,6 +71,41 @@ TEST(RequestReader, HowBytesArriveDoesNotMatter) {
   }
 }
 
+TEST(RequestReader, ALastChunkMayComeByteByByte) {
+  EXPECT_THAT(read(post_chunked("/", "0\r\n\r\n") + get("/"), {}, [] { return 1; }), ElementsAre("", ""));
+}
+
+TEST(RequestReader, HeadStaysReadableWhileTheBodyGrows) {
+  const Limits limits;
+  Budget budget(limits.buffered_bytes_max);
+  RequestReader reader(limits, budget);
+  std::string_view bytes, body;
+  const std::string requests =
+      post("/first", "b") + post("/second", std::string(300'000, 'b'), "X: y\r\nFolded: a\r\n b\r\n");
+  for (bytes = requests; body.size() < 2;) {
+    switch (reader.step()) {
+      case RequestReader::Step::kMore: {
+        const auto room = reader.room();
+        const std::size_t count = bytes.copy(room.data(), std::min<std::size_t>(room.size(), 5'000));
+        bytes.remove_prefix(count);
+        reader.received(count);
+        break;
+      }
+      case RequestReader::Step::kHead: break;
+      case RequestReader::Step::kRequest:
+        body = reader.body();
+        if (body.size() < 2) reader.next();
+        break;
+      case RequestReader::Step::kRefused: FAIL();
+    }
+  }
+  EXPECT_EQ(reader.head().method, "POST");
+  EXPECT_EQ(reader.head().target, "/second");
+  EXPECT_EQ(reader.head().find("x").value, "y");
+  EXPECT_EQ(reader.head().find("folded").value, "a b");
+  EXPECT_EQ(reader.head().find("content-length").value, "300000");
+}
+
 TEST(RequestReader, HeadMayBeAsLargeAsTheLimit) {
   const std::string shortest = get("/", "X: \r\n");
   for (const std::size_t over : {0, 1}) {

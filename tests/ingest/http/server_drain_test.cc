@@ -120,6 +120,7 @@ TEST_F(ServerDrain, TellsWhoIsNotAnsweredInTime) {
   waiting.send(post("/held", ""));
   slow.send("POST /echo HT");
   ASSERT_TRUE(server_.held().wait_for(1));
+  std::this_thread::sleep_for(50ms);
   drain(600ms);
   for (Peer* peer : {&waiting, &slow}) {
     const auto answer = peer->answer();
@@ -152,7 +153,7 @@ TEST_F(ServerDrain, EndsInTimeWhateverPeersDo) {
   listener.join();
 }
 
-TEST_F(ServerDrain, WhoStopsIsTakenFromTheBacklog) {
+TEST_F(ServerDrain, UnderLoadNobodyIsLeftWithoutAnAnswer) {
   // Peers come one after another until none is let in; each that was connected is answered.
   std::atomic<int> silent{0}, answered{0};
   std::atomic<bool> draining{false};
@@ -180,6 +181,29 @@ TEST_F(ServerDrain, WhoStopsIsTakenFromTheBacklog) {
   for (auto& client : clients) client.join();
   EXPECT_EQ(silent, 0);
   EXPECT_GT(answered, 10);
+}
+
+TEST(ServerEnd, TakesWhatWaitsInTheBacklog) {
+  EchoServer server;
+  std::unique_lock closed(server.held().gate);
+  Peer first(server.address());
+  first.send(get("/gate"));
+  std::this_thread::sleep_for(50ms);
+  std::vector<std::unique_ptr<Peer>> waiting;  // Nobody accepts them.
+  for (int i = 0; i < 5; ++i) {
+    waiting.push_back(std::make_unique<Peer>(server.address()));
+    waiting.back()->send(get("/echo"));
+  }
+  std::thread drain([&] { server->drain(5s); });
+  std::this_thread::sleep_for(50ms);
+  closed.unlock();
+  EXPECT_TRUE(first.answer());
+  for (auto& peer : waiting) {
+    EXPECT_EQ(peer->answer().value_or(Answer()).headers["connection"], "close");
+    peer->close();
+  }
+  first.close();
+  drain.join();
 }
 
 TEST(ServerEnd, CutsWhateverGoesOn) {
