@@ -10,6 +10,7 @@
 
 #include "ingest/log/log_keys.h"
 #include "ingest/log/log_options.h"
+#include "ingest/log/table_check.h"
 
 namespace hookledger {
 namespace {
@@ -82,6 +83,8 @@ class LogStore::State {
           if (mkdtemp(path.data()) == nullptr) return rocksdb::Status::IOError("no temporary folder", path);
           secondary_path_ = path;
         }
+        status = check_tables(options, options_.path, families, secondary_path_);
+        if (!status.ok()) break;
         status = rocksdb::DB::OpenAsSecondary(options, options_.path, secondary_path_, families, &handles, &raw);
         break;
       }
@@ -204,7 +207,7 @@ Result<std::unique_ptr<LogStore>> LogStore::open_reader(const std::string& path)
   if (!std::filesystem::exists(std::filesystem::path(path) / "CURRENT")) {
     return Error{ErrorCode::kNotFound, "no log in " + path + ": check --data-dir"};
   }
-  constexpr int kAttempts = 5;  // The owner may remove a file between our reading its name and opening it.
+  constexpr int kAttempts = 10;  // The owner may remove a file between our reading its name and opening it.
   for (int attempt = 1;; ++attempt) {
     auto state = std::make_unique<State>(LogStoreOptions{.path = path}, nullptr);
     rocksdb::Status status = state->open(State::Mode::kSecondary);
