@@ -60,7 +60,7 @@ Result<Rebuilt> fold_beside(CallStore& store, const LogReader& log, const RuleSe
 /// The store's keys that the records determine: calls and index entries.
 class StateScan {
  public:
-  explicit StateScan(const CallStore& store) : scan_(store.bytes().scan({}, "\xff")) {}
+  explicit StateScan(const CallStore& store) : scan_(store.bytes().scan("", "\xff")) {}
 
   /// False at the end.
   Result<bool> next() {
@@ -112,7 +112,7 @@ Result<RebuildComparison> compare_once(const std::string& data_dir, const RuleSe
   if (!view) return view.error();
   const auto temporary = TemporaryFolder::make();
   if (!temporary) return temporary.error();
-  auto bytes = open_key_value((*temporary)->path("store"));
+  auto bytes = open_key_value((*temporary)->path("store"), KeyValueUse::kBulk);
   if (!bytes) return bytes.error();
   const auto fresh = CallStore::make(std::move(*bytes), make_shape(view->log->partitions(), rules));
   if (!fresh) return fresh.error();
