@@ -1,0 +1,103 @@
+#include <filesystem>
+#include <stdexcept>
+
+#include "projector/folding.h"
+#include "projector/queries.h"
+#include "tests/bench/bench.h"
+#include "tests/bench/timing.h"
+
+namespace hookledger::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr double kGoal = 1.5;
+constexpr std::size_t kDue = 1'000;
+constexpr std::size_t kPage = 500;
+constexpr std::size_t kWriteCalls = 10'000;
+constexpr int kScans = 21;
+constexpr Time kNow = std::chrono::sys_days(std::chrono::January / 1 / 2026);
+
+/// An answered call that goes on. It is due when it began longer ago than any call may last.
+CallFacts open_call(std::size_t index, bool due) {
+  const Time began = kNow - (due ? 6h : 1h) + std::chrono::microseconds(index);
+  const std::string number = std::to_string(index), id = "call-" + number, leg = "leg-" + number;
+  CallFacts facts(id, 0);
+  std::uint64_t offset = 2 * index;
+  const auto add = [&](const std::string& type, Effect effect, Time at) {
+    const std::string event = type + number;
+    RecordView record;
+    record.id = event;
+    record.source = "telnyx";
+    record.type = type;
+    record.leg_id = leg;
+    record.key = id;
+    record.occurred_at = record.received_at = at;
+    record.in_call = record.timed = true;
+    EventDetail detail;
+    detail.effect = effect;
+    detail.control_id = "control-" + number;
+    detail.direction = "incoming";
+    detail.from = "+1555" + number;
+    detail.to = "+15550000000";
+    facts.add(record, detail, offset++);
+  };
+  add("call.initiated", Effect::kInitiated, began);
+  add("call.answered", Effect::kAnswered, began + 5s);
+  return facts;
+}
+
+std::unique_ptr<CallStore> make_store(const std::string& folder, const RuleSet& rules, std::size_t open) {
+  std::filesystem::remove_all(folder);
+  auto store = CallStore::make(open_key_value(folder).value(), make_shape(1, rules)).value();
+  Writes writes;
+  const std::size_t due_every = open / kDue;
+  for (std::size_t i = 0; i < open; ++i) {
+    const CallFacts facts = open_call(i, i % due_every == 0);
+    writes.put(state_key::call(facts.call_id()), facts.encode());
+    for (const std::string& key : index_entries(facts, rules)) writes.put(key, {});
+    if (i % kWriteCalls + 1 < kWriteCalls && i + 1 < open) continue;
+    store->bytes().write(writes).value();
+    writes.clear();
+  }
+  store->flush().value();
+  return store;
+}
+
+std::size_t scan(const CallStore& store, const RuleSet& rules) {
+  const Queries queries(store, rules);
+  std::size_t found = 0;
+  PageRequest page{.limit = kPage, .cursor = {}};
+  do {
+    const auto findings = queries.findings({}, page, kNow).value();
+    found += findings.items.size();
+    page.cursor = findings.next;
+  } while (!page.cursor.empty());
+  return found;
+}
+
+/// Median, in microseconds.
+double scan_time(const Bench& bench, std::size_t open) {
+  say("scan: %zu due among %zu open calls", kDue, open);
+  const auto rules = built_in_rules();
+  const auto store = make_store(bench.folder + "/scan", *rules, open);
+  std::vector<double> times;
+  for (int i = 0; i <= kScans; ++i) {
+    const auto began = bench.clock.monotonic();
+    const std::size_t found = scan(*store, *rules);
+    if (i > 0) times.push_back(1e6 * seconds_between(began, bench.clock.monotonic()));
+    if (found != kDue) throw std::runtime_error("a scan found " + std::to_string(found));
+  }
+  return percentile(times, 50);
+}
+
+}  // namespace
+
+void measure_scan(Bench& bench) {
+  const double few = scan_time(bench, 10'000);
+  const double many = scan_time(bench, 1'000'000);
+  bench.rows.push_back(compared("scan, 1,000 due among 1 M open", text("%.1f ms", many / 1000),
+                                text("%.1f ms among 10 k", few / 1000), many / few, kGoal, false));
+}
+
+}  // namespace hookledger::bench
