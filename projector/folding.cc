@@ -13,10 +13,10 @@ namespace hookledger {
 namespace {
 
 /// Bounds of a batch: what it holds, and for how long a partition shows no progress.
-constexpr std::size_t kBatchBytesMax = 16 << 20;
-constexpr std::size_t kBatchRecordsMax = 1 << 16;
-/// What a call and an event in a batch weigh beside their strings.
-constexpr std::size_t kCallBytes = 1024, kEventBytes = 256;
+constexpr std::size_t kBatchBytesMax = 32 << 20;
+constexpr std::size_t kBatchRecordsMax = 1 << 18;
+/// What a call and an event in a batch weigh, about, with their strings.
+constexpr std::size_t kCallBytes = 2560, kEventBytes = 400;
 
 Error at_place(Place place, const Error& error) {
   return {error.code,
@@ -48,7 +48,8 @@ Result<void> Folding::add(Place place, std::string_view record) {
 
 Result<Folding::Entry*> Folding::entry(std::string_view call_id, std::uint32_t partition) {
   if (const auto known = calls_.find(call_id); known != calls_.end()) return known->second.get();
-  const auto stored = store_.bytes().get(state_key::call(call_id), value_);
+  const bool is_new = new_calls_ && !new_calls_->add(call_id);
+  const auto stored = is_new ? false : store_.bytes().get(state_key::call(call_id), value_);
   if (!stored) return stored.error();
   auto made = std::make_unique<Entry>(Entry{CallFacts(std::string(call_id), partition), {}});
   if (*stored) {
@@ -101,6 +102,11 @@ Result<void> fold_partition(Folding& folding, CallStore& store, const LogReader&
                             std::uint64_t from, std::uint64_t end,
                             const std::function<bool(std::uint64_t covered)>& folded) {
   const auto cursor = log.scan(partition, from);
+  if (from == 0) {
+    folding.begin_anew(end);
+  } else {
+    folding.go_on();
+  }
   std::uint64_t covered = from;
   for (bool more = true; more;) {
     const std::lock_guard lock(store.change_mutex(partition));

@@ -2,12 +2,14 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "ingest/log/event_log.h"
+#include "projector/seen_calls.h"
 #include "projector/call_store.h"
 #include "projector/rules.h"
 #include "schemas/event.h"
@@ -20,6 +22,11 @@ class Folding {
  public:
   Folding(CallStore& store, const RuleSet& rules);
   ~Folding();
+
+  /// What follows is a partition from its beginning, this many records: the store has none of its calls.
+  void begin_anew(std::uint64_t records) { new_calls_.emplace(records); }
+  /// What follows is not.
+  void go_on() { new_calls_.reset(); }
 
   /// Adds the record at `place`; a batch is of one partition, in order. Errors: kCorruption (names the place),
   /// kUnavailable; then nothing was added.
@@ -39,6 +46,7 @@ class Folding {
   const RuleSet& rules_;
   std::unique_ptr<EventReader> telnyx_;
   std::unordered_map<std::string_view, std::unique_ptr<Entry>> calls_;  ///< Keys point into the entries.
+  std::optional<SeenCalls> new_calls_;
   Writes writes_;
   std::string value_;
   std::size_t bytes_ = 0;

@@ -1,11 +1,15 @@
 #include "projector/key_value.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <cstring>
+#include <filesystem>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/slice_transform.h>
+#include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
 #include <rocksdb/utilities/write_batch_with_index.h>
@@ -18,11 +22,21 @@ namespace {
 
 constexpr std::size_t kMemtableBytes = 32 << 20;
 constexpr std::size_t kBlockCacheBytes = 32 << 20;
+/// Writes from here on become a table of their own.
+constexpr std::size_t kTableBytesMin = 4 << 20;
+constexpr const char* kTableExtension = ".new";
 constexpr int kOpenAttempts = 100;
 constexpr std::chrono::milliseconds kOpenPause{10};
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
+
+/// The first eight bytes, big-endian, so that numbers compare as keys do.
+std::uint64_t head_of(std::string_view key) {
+  std::uint64_t head = 0;
+  std::memcpy(&head, key.data(), std::min(key.size(), sizeof head));
+  return __builtin_bswap64(head);
+}
 
 Error error_of(const rocksdb::Status& status) {
   const ErrorCode code = status.IsCorruption() ? ErrorCode::kCorruption : ErrorCode::kUnavailable;
@@ -120,7 +134,12 @@ Result<bool> found(const rocksdb::Status& status) {
 
 class LiveKeyValue : public KeyValue {
  public:
-  explicit LiveKeyValue(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+  explicit LiveKeyValue(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(db_->GetName(), ignored)) {
+      if (entry.path().extension() == kTableExtension) std::filesystem::remove(entry.path(), ignored);
+    }
+  }
 
   Result<bool> get(std::string_view key, std::string& value) const override {
     return found(db_->Get(rocksdb::ReadOptions(), slice(key), &value));
@@ -132,17 +151,10 @@ class LiveKeyValue : public KeyValue {
   }
 
   Result<void> write(Writes& writes) override {
-    rocksdb::WriteBatch batch(writes.bytes() + 64);
-    for (const Writes::Entry& entry : writes.sorted()) {
-      const rocksdb::Status status =
-          entry.erased ? batch.Delete(slice(entry.key)) : batch.Put(slice(entry.key), slice(entry.value));
-      if (!status.ok()) return error_of(status);
-    }
-    rocksdb::WriteOptions options;
-    options.disableWAL = true;
-    rocksdb::Status status = db_->Write(options, &batch);
+    const auto work = [&] { return writes.bytes() < kTableBytesMin ? write_batch(writes) : write_table(writes); };
+    rocksdb::Status status = work();
     // RocksDB refuses writes after a failed flush until told to go on; what it holds in memory is intact.
-    if (!status.ok() && db_->Resume().ok()) status = db_->Write(options, &batch);
+    if (!status.ok() && db_->Resume().ok()) status = work();
     if (!status.ok()) return error_of(status);
     return {};
   }
@@ -154,7 +166,37 @@ class LiveKeyValue : public KeyValue {
   }
 
  private:
+  rocksdb::Status write_batch(Writes& writes) {
+    rocksdb::WriteBatch batch(writes.bytes() + 64);
+    for (const Writes::Entry& entry : writes.sorted()) {
+      const rocksdb::Status status =
+          entry.erased ? batch.Delete(slice(entry.key)) : batch.Put(slice(entry.key), slice(entry.value));
+      if (!status.ok()) return status;
+    }
+    rocksdb::WriteOptions options;
+    options.disableWAL = true;
+    return db_->Write(options, &batch);
+  }
+
+  /// Much at once becomes a table of its own: no memory table, no flush. What is in memory goes to disk before.
+  rocksdb::Status write_table(Writes& writes) {
+    const std::string path = db_->GetName() + "/" + std::to_string(tables_++) + kTableExtension;
+    rocksdb::SstFileWriter table(rocksdb::EnvOptions(), db_->GetOptions());
+    rocksdb::Status status = table.Open(path);
+    for (const Writes::Entry& entry : writes.sorted()) {
+      if (!status.ok()) return status;
+      status = entry.erased ? table.Delete(slice(entry.key)) : table.Put(slice(entry.key), slice(entry.value));
+    }
+    if (status.ok()) status = table.Finish();
+    if (!status.ok()) return status;
+    rocksdb::IngestExternalFileOptions options;
+    options.move_files = true;
+    options.write_global_seqno = false;
+    return db_->IngestExternalFile({path}, options);
+  }
+
   std::unique_ptr<rocksdb::DB> db_;
+  std::atomic<std::uint64_t> tables_ = 0;
 };
 
 class OverlaidKeyValue : public KeyValue {
@@ -209,37 +251,41 @@ const std::vector<Writes::Entry>& Writes::sorted() {
   sorted_.reserve(parts_.size());
   const std::string_view all = bytes_;
   for (const Part& part : parts_) {
-    sorted_.push_back(
-        {all.substr(part.at, part.key_size), all.substr(part.at + part.key_size, part.value_size), part.erased});
+    const std::string_view key = all.substr(part.at, part.key_size);
+    sorted_.push_back({head_of(key), key, all.substr(part.at + part.key_size, part.value_size), part.erased});
   }
-  std::sort(sorted_.begin(), sorted_.end(), [](const Entry& a, const Entry& b) { return a.key < b.key; });
+  std::sort(sorted_.begin(), sorted_.end(),
+            [](const Entry& a, const Entry& b) { return a.head != b.head ? a.head < b.head : a.key < b.key; });
   return sorted_;
 }
 
-Result<std::unique_ptr<KeyValue>> open_key_value(const std::string& folder) {
+Result<std::unique_ptr<KeyValue>> open_key_value(const std::string& folder, KeyValueUse use) {
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(make_options(), folder, &db);
+  rocksdb::Options options = make_options();
+  options.disable_auto_compactions = use == KeyValueUse::kBulk;
+  const rocksdb::Status status = rocksdb::DB::Open(options, folder, &db);
   if (!status.ok()) return error_of(status);
   return std::unique_ptr<KeyValue>(std::make_unique<LiveKeyValue>(std::unique_ptr<rocksdb::DB>(db)));
 }
 
 Result<std::unique_ptr<KeyValue>> open_key_value_overlay(const std::string& folder) {
   if (folder.empty()) return std::unique_ptr<KeyValue>(std::make_unique<OverlaidKeyValue>(nullptr));
+  const Error absent{ErrorCode::kNotFound, "no projection in " + folder};
   rocksdb::Options options = make_options();
   options.create_if_missing = false;
   options.max_open_files = -1;  // Holds every file, so that the owner may remove it.
   rocksdb::Status status;
   // Files may go between reading their list and opening them; then a newer list is there.
   for (int attempt = 0; attempt < kOpenAttempts; ++attempt) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(folder + "/CURRENT", ignored)) return absent;
     rocksdb::DB* db = nullptr;
     status = rocksdb::DB::OpenForReadOnly(options, folder, &db);
     if (status.ok()) {
       return std::unique_ptr<KeyValue>(std::make_unique<OverlaidKeyValue>(std::unique_ptr<rocksdb::DB>(db)));
     }
-    if (status.IsNotFound()) break;
     std::this_thread::sleep_for(kOpenPause);
   }
-  if (status.IsNotFound() || status.IsPathNotFound()) return Error{ErrorCode::kNotFound, "no projection in " + folder};
   return error_of(status);
 }
 

@@ -15,6 +15,7 @@ namespace hookledger {
 class Writes {
  public:
   struct Entry {
+    std::uint64_t head;  ///< First bytes of the key as a number, so that sorting seldom looks at keys.
     std::string_view key, value;
     bool erased;
   };
@@ -62,13 +63,16 @@ class KeyValue {
   virtual Result<bool> get(std::string_view key, std::string& value) const = 0;
   /// Keys in [first, last).
   virtual std::unique_ptr<Scan> scan(std::string_view first, std::string_view last) const = 0;
-  /// Atomic, but not durable before `flush`: what is lost in a crash is a suffix of the writes.
+  /// Atomic, but not always durable before `flush`: what a crash loses is a suffix of the writes.
   virtual Result<void> write(Writes& writes) = 0;
   virtual Result<void> flush() = 0;
 };
 
-/// Owns the folder, which is made when absent. Errors: kInUse, kCorruption, kUnavailable.
-Result<std::unique_ptr<KeyValue>> open_key_value(const std::string& folder);
+/// kBulk: for a store that is filled from nothing; leaves it unsorted until it is opened as kLive.
+enum class KeyValueUse { kLive, kBulk };
+
+/// Owns the folder, which is made when absent. Errors: kCorruption, kUnavailable (in use too).
+Result<std::unique_ptr<KeyValue>> open_key_value(const std::string& folder, KeyValueUse use = KeyValueUse::kLive);
 
 /// What was last flushed there, possibly by another process that goes on writing; `write` changes an
 /// overlay in memory alone. Errors: kNotFound, kCorruption, kUnavailable.

@@ -102,8 +102,9 @@ void ProjectionFolder::remove_all_but(const std::string& name) const {
   }
 }
 
-Result<std::unique_ptr<CallStore>> ProjectionFolder::open(const std::string& name, const StoreShape& shape) const {
-  auto bytes = open_key_value(path(name));
+Result<std::unique_ptr<CallStore>> ProjectionFolder::open(const std::string& name, const StoreShape& shape,
+                                                          KeyValueUse use) const {
+  auto bytes = open_key_value(path(name), use);
   if (!bytes) return bytes.error();
   return CallStore::make(std::move(*bytes), shape);
 }
@@ -112,14 +113,14 @@ Result<ProjectionFolder::Live> ProjectionFolder::open_live(const LogReader& log,
   const StoreShape shape = make_shape(log.partitions(), rules);
   std::string discarded;
   if (!current_.empty()) {
-    auto store = open(current_, shape);
+    auto store = open(current_, shape, KeyValueUse::kLive);
     Result<void> fits = store ? check_not_ahead(**store, log) : Result<void>(store.error());
     if (fits) return Live{std::move(*store), {}};
     if (fits.error().code == ErrorCode::kUnavailable) return fits.error();
     discarded = fits.error().detail;
   }
   const std::string name = next_name();
-  auto store = open(name, shape);
+  auto store = open(name, shape, KeyValueUse::kLive);
   if (!store) return store.error();
   if (const auto named = name_current(name); !named) return named.error();
   return Live{std::move(*store), std::move(discarded)};
@@ -128,7 +129,7 @@ Result<ProjectionFolder::Live> ProjectionFolder::open_live(const LogReader& log,
 Result<std::unique_ptr<CallStore>> ProjectionFolder::make_beside(const LogReader& log, const RuleSet& rules) {
   discard_beside();
   beside_ = next_name();
-  return open(beside_, make_shape(log.partitions(), rules));
+  return open(beside_, make_shape(log.partitions(), rules), KeyValueUse::kBulk);
 }
 
 Result<void> ProjectionFolder::swap_in(std::unique_ptr<CallStore> beside) {

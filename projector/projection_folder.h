@@ -40,7 +40,7 @@ class ProjectionFolder {
   ProjectionFolder(std::string folder, int lock);
   std::string path(const std::string& name) const;
   std::string next_name() const;
-  Result<std::unique_ptr<CallStore>> open(const std::string& name, const StoreShape& shape) const;
+  Result<std::unique_ptr<CallStore>> open(const std::string& name, const StoreShape& shape, KeyValueUse use) const;
   Result<void> name_current(const std::string& name);
   void remove_all_but(const std::string& name) const;
 
