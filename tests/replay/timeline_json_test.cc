@@ -91,6 +91,15 @@ TEST_F(TimelineJsonTest, ReadsMembersInAnyOrderAndSkipsUnknownOnes) {
   EXPECT_EQ(json_of(*read), json_of(history.read().value()));
 }
 
+TEST_F(TimelineJsonTest, PutsRecordsInOrderItself) {
+  std::string json = json_of(tell_example(history).read().value());
+  const std::string first = "\"leg_id\":\"leg-a\",\"occurred_at\":\"2026-02-08T10:15:30.000000Z\"";
+  json.replace(json.find(first), first.size(), "\"leg_id\":\"leg-a\",\"occurred_at\":\"2026-02-08T11:00:00.000000Z\"");
+  const Result<Timeline> read = parse_timeline(json);
+  ASSERT_TRUE(read) << read.error().detail;
+  EXPECT_EQ(read->entries.back().id, "e1");
+}
+
 TEST_F(TimelineJsonTest, RefusesEveryCutAnswer) {
   const std::string json = json_of(tell_example(history).read().value());
   for (std::size_t size = 0; size < json.size(); ++size) {
