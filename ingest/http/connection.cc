@@ -86,7 +86,7 @@ void Connection::on_read(error_code ec, std::size_t bytes) {
 
 void Connection::on_head() {
   const Head& head = reader_.head();
-  const bool lacks_length = !reader_.chunked() && !reader_.has_length() && must_have_length(head.method);
+  const bool lacks_length = !reader_.chunked() && !reader_.length() && must_have_length(head.method);
   const bool waits = reader_.waits_for_continue();
   if (auto early = set_.service->accept_head(head)) {
     if (lacks_length || waits) return conclude(std::move(*early));

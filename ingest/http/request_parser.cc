@@ -5,6 +5,8 @@
 #include <functional>
 #include <limits>
 
+#include "schemas/text.h"
+
 namespace hookledger::http {
 
 namespace beast = boost::beast;
@@ -80,7 +82,9 @@ void RequestParser::on_field_impl(field known, string_view name, string_view tex
       if (++hosts_ > 1) ec = error::bad_field;
       break;
     case field::content_length:
-      if (++lengths_ > 1 || value.find(',') != value.npos) ec = error::bad_content_length;
+      if (length_) ec = error::multiple_content_length;
+      length_ = parse_unsigned(value);
+      if (!length_) ec = error::bad_content_length;
       break;
     case field::transfer_encoding:
       if (++encodings_ > 1 || !http11_ || !beast::iequals(text, "chunked")) ec = error::bad_transfer_encoding;

@@ -2,6 +2,7 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 #include <forward_list>
+#include <optional>
 #include <string>
 
 #include "ingest/http/http.h"
@@ -29,6 +30,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   /// Of the chunked body so far, dropped or not.
   std::size_t chunked_bytes() const { return chunked_bytes_; }
 
+  std::optional<std::uint64_t> length() const { return length_; }
   bool expects_continue() const { return expects_continue_ && http11_; }
   bool http11() const { return http11_; }
 
@@ -56,7 +58,8 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   const char* line_begin_ = nullptr;  ///< Of the bytes between two chunks.
   std::size_t chunked_bytes_ = 0, chunk_lines_bytes_ = 0;
   std::forward_list<std::string> folded_;
-  unsigned hosts_ = 0, lengths_ = 0, encodings_ = 0;
+  std::optional<std::uint64_t> length_;
+  unsigned hosts_ = 0, encodings_ = 0;
   bool head_done_ = false, expects_continue_ = false, http11_ = true;
 };
 

@@ -51,7 +51,7 @@ RequestReader::Step RequestReader::read_head() {
     if (!ec) {
       state_ = State::kBody;
       body_at_ = parsed_;
-      remaining_ = length();
+      remaining_ = length().value_or(0);
       return Step::kHead;
     }
   }
@@ -59,7 +59,7 @@ RequestReader::Step RequestReader::read_head() {
 }
 
 RequestReader::Step RequestReader::read_sized_body() {
-  if (length() > limits_.body_bytes_max) return refuse(Refusal::kBodyTooLarge);
+  if (length().value_or(0) > limits_.body_bytes_max) return refuse(Refusal::kBodyTooLarge);
   const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, unparsed()));
   parsed_ += bytes;
   remaining_ -= bytes;
@@ -88,7 +88,7 @@ RequestReader::Step RequestReader::refuse(Refusal refusal) {
 }
 
 bool RequestReader::waits_for_continue() const {
-  return parser_->expects_continue() && unparsed() == 0 && (parser_->chunked() || length() > 0);
+  return parser_->expects_continue() && unparsed() == 0 && (parser_->chunked() || remaining_ > 0);
 }
 
 void RequestReader::next() {

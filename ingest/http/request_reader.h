@@ -43,8 +43,7 @@ class RequestReader {
   const Head& head() const { return head_; }
   std::string_view body() const { return {bytes_.get() + body_at_, body_bytes_}; }
   bool chunked() const { return parser_->chunked(); }
-  bool has_length() const { return parser_->content_length().has_value(); }
-  std::uint64_t length() const { return parser_->content_length().value_or(0); }
+  std::optional<std::uint64_t> length() const { return parser_->length(); }
   bool keep_alive() const { return parser_->keep_alive(); }
   bool http11() const { return !parser_ || parser_->http11(); }
   /// The peer holds the body back until it is told to send it.
