@@ -174,9 +174,12 @@ struct Body {
   /// Providers send it as a number and as a string.
   static std::uint32_t attempt(ondemand::value value) {
     const auto type = value.type().value();
-    if (type != ondemand::json_type::number && type != ondemand::json_type::string) return 0;
-    const std::string_view token =
-        type == ondemand::json_type::string ? value.get_string().value() : trimmed(value.raw_json_token());
+    std::string_view token;
+    if (type == ondemand::json_type::number) {
+      token = trimmed(value.raw_json_token());
+    } else if (type != ondemand::json_type::string || value.get_string().get(token) != simdjson::SUCCESS) {
+      return 0;
+    }
     const auto number = parse_unsigned(token);
     return number && *number <= UINT32_MAX ? static_cast<std::uint32_t>(*number) : 0;
   }
