@@ -4,11 +4,6 @@
 #include <iterator>
 
 namespace hookledger {
-namespace {
-
-constexpr std::chrono::seconds kProbeInterval(1);
-
-}  // namespace
 
 /// What one batch will write, and what each append of it will be told.
 struct Committer::Plan {
@@ -22,7 +17,8 @@ struct Committer::Plan {
   std::map<Place, std::uint32_t> deliveries;
 };
 
-Committer::Committer(LogStore& store, const CommitLimits& limits, const Clock& clock, Logger& logger, Metrics& metrics)
+Committer::Committer(LogStore& store, std::vector<std::uint64_t> next, const CommitLimits& limits, const Clock& clock,
+                     Logger& logger, Metrics& metrics)
     : store_(store),
       limits_(limits),
       clock_(clock),
@@ -32,9 +28,9 @@ Committer::Committer(LogStore& store, const CommitLimits& limits, const Clock& c
       commit_seconds_(
           metrics.histogram("hookledger_log_commit_seconds", "Time to write and sync one batch of the log.",
                             {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1})),
-      next_(store.partitions()),
-      ends_(store.partitions()) {
-  take_offsets_from_store();
+      next_(std::move(next)),
+      ends_(next_.size()) {
+  publish_ends();
   store_.on_background_error([this](std::string reason) { fail(reason); });
   thread_ = std::thread([this] { run(); });
 }
@@ -102,7 +98,7 @@ bool Committer::wait_for_work(Batch& batch) {
     lock.unlock();
     for (Append& append : waiting) append.observer->appended({{append.token, error}});
     lock.lock();
-    work_.wait_for(lock, kProbeInterval, [&] { return stopping_; });
+    work_.wait_for(lock, limits_.probe_interval, [&] { return stopping_; });
     if (stopping_) return false;
     lock.unlock();
     try_to_recover();
@@ -144,7 +140,7 @@ void Committer::commit(Batch batch) {
   }
   commit_seconds_.observe(std::chrono::duration<double>(clock_.monotonic() - began).count());
   batch_records_.observe(static_cast<double>(plan.commit.records.size()));
-  for (std::size_t p = 0; p < next_.size(); ++p) ends_[p].store(next_[p], std::memory_order_release);
+  publish_ends();
   report(batch, plan, nullptr);
   if (!plan.commit.records.empty()) publish_change();
 }
@@ -195,36 +191,40 @@ void Committer::report(const Batch& batch, const Plan& plan, const Error* failur
 void Committer::fail(const std::string& reason) {
   {
     const std::lock_guard lock(mutex_);
+    failed_again_ = true;
     if (std::exchange(failed_, true)) return;
     reason_ = reason;
   }
   work_.notify_all();
-  logger_.error("the log cannot be written: answering 503, trying again every second", {{"reason", reason}});
+  logger_.error("the log cannot be written: answering 503, trying again until it can", {{"reason", reason}});
 }
 
 void Committer::try_to_recover() {
   if (const auto probed = store_.probe(); !probed) return;
-  const Result<void> reopened = store_.reopen();
-  if (!reopened) {
-    const std::lock_guard lock(mutex_);
-    reason_ = reopened.error().detail;
-    return;
-  }
-  take_offsets_from_store();
   {
     const std::lock_guard lock(mutex_);
-    failed_ = false;
-    reason_.clear();
+    failed_again_ = false;
+  }
+  const Result<void> reopened = store_.reopen();
+  auto next = reopened ? store_.next_offsets() : reopened.error();
+  if (!next) {
+    const std::lock_guard lock(mutex_);
+    reason_ = next.error().detail;
+    return;
+  }
+  next_ = std::move(*next);
+  publish_ends();
+  {
+    const std::lock_guard lock(mutex_);
+    failed_ = failed_again_;
+    if (!failed_) reason_.clear();
   }
   publish_change();
-  logger_.info("the log can be written again");
+  if (health().writable) logger_.info("the log can be written again");
 }
 
-void Committer::take_offsets_from_store() {
-  for (std::uint32_t p = 0; p < store_.partitions(); ++p) {
-    next_[p] = store_.next(p);
-    ends_[p].store(next_[p], std::memory_order_release);
-  }
+void Committer::publish_ends() {
+  for (std::size_t p = 0; p < next_.size(); ++p) ends_[p].store(next_[p], std::memory_order_release);
 }
 
 void Committer::publish_change() {

@@ -18,23 +18,25 @@
 
 namespace hookledger {
 
-/// Bounds of what waits for the disk (G11).
+/// Bounds of what waits for the disk (G11), and how long a bad disk is left alone.
 struct CommitLimits {
   std::size_t queue_records_max = 32 * 1024;
   std::size_t queue_bytes_max = 64 * 1024 * 1024;
   std::size_t batch_records_max = 4096;
   std::size_t batch_bytes_max = 8 * 1024 * 1024;
+  std::chrono::milliseconds probe_interval{1000};  ///< After a failed write.
 };
 
 /// Group commit: one thread takes all appends that wait, gives duplicates their original's place, writes the rest
 /// as one synced batch, then reports. Batch size follows load; there is no timer.
 ///
-/// After a failed write it refuses appends, probes the disk every second, and reopens the log when the disk is
+/// After a failed write it refuses appends, probes the disk now and then, and reopens the log when the disk is
 /// well again (ARCHITECTURE.md, Decisions).
 class Committer {
  public:
-  /// All references outlive the committer.
-  Committer(LogStore& store, const CommitLimits& limits, const Clock& clock, Logger& logger, Metrics& metrics);
+  /// All references outlive the committer. `next`: the store's.
+  Committer(LogStore& store, std::vector<std::uint64_t> next, const CommitLimits& limits, const Clock& clock,
+            Logger& logger, Metrics& metrics);
   ~Committer();
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
@@ -57,7 +59,7 @@ class Committer {
   void report(const Batch& batch, const Plan& plan, const Error* failure);
   void fail(const std::string& reason);
   void try_to_recover();
-  void take_offsets_from_store();
+  void publish_ends();
   void publish_change();
 
   LogStore& store_;
@@ -74,6 +76,7 @@ class Committer {
   std::uint64_t changes_ = 1;
   bool stopping_ = false;
   bool failed_ = false;
+  bool failed_again_ = false;  ///< Since the last reopening began.
   std::string reason_;
 
   std::vector<std::uint64_t> next_;  // Committer thread only.

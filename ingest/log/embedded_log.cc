@@ -5,12 +5,12 @@ namespace {
 
 class EmbeddedLog : public EventLog {
  public:
-  EmbeddedLog(std::unique_ptr<LogStore> store, const CommitLimits& limits, const Clock& clock, Logger& logger,
-              Metrics& metrics)
-      : store_(std::move(store)), committer_(*store_, limits, clock, logger, metrics) {}
+  EmbeddedLog(std::unique_ptr<LogStore> store, std::vector<std::uint64_t> next, const CommitLimits& limits,
+              const Clock& clock, Logger& logger, Metrics& metrics)
+      : store_(std::move(store)), committer_(*store_, std::move(next), limits, clock, logger, metrics) {}
 
   std::uint32_t partitions() const override { return store_->partitions(); }
-  std::uint64_t first(std::uint32_t partition) const override { return store_->first(partition); }
+  std::uint64_t first(std::uint32_t partition) const override { return store_->first(partition, end(partition)); }
   std::uint64_t end(std::uint32_t partition) const override { return committer_.end(partition); }
   Result<StoredRecord> read(Place place) const override { return store_->read(place); }
   std::unique_ptr<LogCursor> scan(std::uint32_t partition, std::uint64_t from) const override {
@@ -44,12 +44,11 @@ class EmbeddedLog : public EventLog {
 
 class EmbeddedLogReader : public LogReader {
  public:
-  explicit EmbeddedLogReader(std::unique_ptr<LogStore> store) : store_(std::move(store)) {
-    for (std::uint32_t p = 0; p < store_->partitions(); ++p) ends_.push_back(store_->next(p));
-  }
+  EmbeddedLogReader(std::unique_ptr<LogStore> store, std::vector<std::uint64_t> ends)
+      : store_(std::move(store)), ends_(std::move(ends)) {}
 
   std::uint32_t partitions() const override { return store_->partitions(); }
-  std::uint64_t first(std::uint32_t partition) const override { return store_->first(partition); }
+  std::uint64_t first(std::uint32_t partition) const override { return store_->first(partition, end(partition)); }
   std::uint64_t end(std::uint32_t partition) const override { return ends_[partition]; }
   Result<StoredRecord> read(Place place) const override { return store_->read(place); }
   std::unique_ptr<LogCursor> scan(std::uint32_t partition, std::uint64_t from) const override {
@@ -59,7 +58,7 @@ class EmbeddedLogReader : public LogReader {
 
  private:
   std::unique_ptr<LogStore> store_;
-  std::vector<std::uint64_t> ends_;
+  const std::vector<std::uint64_t> ends_;
 };
 
 }  // namespace
@@ -75,14 +74,18 @@ Result<std::unique_ptr<EventLog>> open_embedded_log(const EmbeddedLogOptions& op
                                                     Logger& logger, Metrics& metrics) {
   auto store = LogStore::open(options.store, clock);
   if (!store) return store.error();
+  auto next = (*store)->next_offsets();
+  if (!next) return next.error();
   return std::unique_ptr<EventLog>(
-      std::make_unique<EmbeddedLog>(std::move(*store), options.limits, clock, logger, metrics));
+      std::make_unique<EmbeddedLog>(std::move(*store), std::move(*next), options.limits, clock, logger, metrics));
 }
 
 Result<std::unique_ptr<LogReader>> open_embedded_log_reader(const std::string& path) {
   auto store = LogStore::open_reader(path);
   if (!store) return store.error();
-  return std::unique_ptr<LogReader>(std::make_unique<EmbeddedLogReader>(std::move(*store)));
+  auto ends = (*store)->next_offsets();
+  if (!ends) return ends.error();
+  return std::unique_ptr<LogReader>(std::make_unique<EmbeddedLogReader>(std::move(*store), std::move(*ends)));
 }
 
 }  // namespace hookledger

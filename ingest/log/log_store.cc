@@ -1,13 +1,12 @@
 #include "ingest/log/log_store.h"
 
-#include <atomic>
 #include <filesystem>
 #include <mutex>
 #include <rocksdb/db.h>
-#include <rocksdb/listener.h>
 #include <shared_mutex>
 #include <unistd.h>
 
+#include "ingest/log/log_errors.h"
 #include "ingest/log/log_keys.h"
 #include "ingest/log/log_options.h"
 #include "ingest/log/table_check.h"
@@ -19,43 +18,16 @@ constexpr std::uint32_t kDefaultPartitions = 8;
 constexpr std::size_t kScanReadaheadBytes = 1024 * 1024;
 constexpr std::size_t kProbeBytes = 1024 * 1024;
 
-/// The one place where RocksDB's errors become ours.
-Error to_error(const rocksdb::Status& status, const std::string& path) {
-  const std::string where = "log " + path + ": ";
-  const std::string what = status.ToString();
-  if (status.IsNoSpace()) return {ErrorCode::kUnavailable, where + "no space left on the disk: free some"};
-  if (status.IsCorruption()) return {ErrorCode::kCorruption, where + what};
-  if (status.IsNotFound()) return {ErrorCode::kNotFound, where + what};
-  if (status.IsIOError() && what.find("lock") != std::string::npos) {
-    return {ErrorCode::kInUse,
-            "data dir is in use by another hookledger (" + path + "): stop it, or use another --data-dir"};
-  }
-  return {ErrorCode::kUnavailable, where + what};
-}
-
-class BackgroundErrorListener : public rocksdb::EventListener {
- public:
-  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
-    const std::lock_guard lock(mutex_);
-    if (notify_) notify_(status->ToString());
-  }
-  void set(std::function<void(std::string)> notify) {
-    const std::lock_guard lock(mutex_);
-    notify_ = std::move(notify);
-  }
-
- private:
-  std::mutex mutex_;
-  std::function<void(std::string)> notify_;
-};
-
 }  // namespace
 
 class LogStore::State {
  public:
   enum class Mode { kOwner, kReadOnly, kSecondary };
 
-  State(LogStoreOptions options, const Clock* clock) : options_(std::move(options)), clock_(clock) {}
+  State(LogStoreOptions options, const Clock* clock)
+      : listener(std::make_shared<BackgroundErrorListener>(options.path)),
+        options_(std::move(options)),
+        clock_(clock) {}
   ~State() {
     close();
     if (!secondary_path_.empty()) {
@@ -137,7 +109,7 @@ class LogStore::State {
   mutable std::shared_mutex mutex;
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  std::shared_ptr<BackgroundErrorListener> listener = std::make_shared<BackgroundErrorListener>();
+  std::shared_ptr<BackgroundErrorListener> listener;
   std::uint32_t partitions = 0;
 
  private:
@@ -170,7 +142,7 @@ class Cursor : public LogCursor {
 
   Result<bool> next() override {
     if (!iterator_) return Error{ErrorCode::kUnavailable, "log " + path_ + " is closed after an error"};
-    if (started_) iterator_->Next();
+    if (started_ && iterator_->Valid()) iterator_->Next();  // Asked again, the end stays the end.
     started_ = true;
     if (!iterator_->Valid()) {
       if (!iterator_->status().ok()) return to_error(iterator_->status(), path_);
@@ -300,24 +272,29 @@ Result<void> LogStore::remove(std::uint32_t partition, std::span<const OffsetRan
   return {};
 }
 
-std::uint64_t LogStore::first(std::uint32_t partition) const {
+std::uint64_t LogStore::first(std::uint32_t partition, std::uint64_t none) const {
   const auto cursor = scan(partition, 0);
   const auto found = cursor->next();
-  return found && *found ? cursor->place().offset : next(partition);
+  return found && *found ? cursor->place().offset : none;
 }
 
-std::uint64_t LogStore::next(std::uint32_t partition) const {
+Result<std::vector<std::uint64_t>> LogStore::next_offsets() const {
   const std::shared_lock lock(state_->mutex);
-  if (!state_->db) return 0;
-  std::uint64_t next = 0;
-  std::string value;
-  if (state_->get(kMetaFamily, next_key(partition), &value).ok()) next = Decoder(value).fixed<std::uint64_t>();
-  const std::unique_ptr<rocksdb::Iterator> iterator(
-      state_->db->NewIterator(rocksdb::ReadOptions(), state_->handles[kRecordsFamily]));
-  iterator->SeekForPrev(place_key({partition, UINT64_MAX}));
-  if (!iterator->Valid()) return next;
-  const Place last = key_place(iterator->key().ToStringView());
-  return last.partition == partition ? std::max(next, last.offset + 1) : next;
+  std::vector<std::uint64_t> offsets;
+  for (std::uint32_t partition = 0; partition < state_->partitions; ++partition) {
+    std::string value;
+    const auto status = state_->get(kMetaFamily, next_key(partition), &value);
+    if (!status.ok() && !status.IsNotFound()) return state_->error(status);
+    offsets.push_back(status.ok() ? Decoder(value).fixed<std::uint64_t>() : 0);
+    const std::unique_ptr<rocksdb::Iterator> iterator(
+        state_->db->NewIterator(rocksdb::ReadOptions(), state_->handles[kRecordsFamily]));
+    iterator->SeekForPrev(place_key({partition, UINT64_MAX}));
+    if (!iterator->status().ok()) return state_->error(iterator->status());
+    if (!iterator->Valid()) continue;
+    const Place last = key_place(iterator->key().ToStringView());
+    if (last.partition == partition) offsets.back() = std::max(offsets.back(), last.offset + 1);
+  }
+  return offsets;
 }
 
 Result<StoredRecord> LogStore::read(Place place) const {
@@ -358,7 +335,8 @@ std::uint64_t LogStore::bytes_on_disk() const {
 Result<void> LogStore::flush() {
   const std::shared_lock lock(state_->mutex);
   if (!state_->db) return {};
-  if (const auto status = state_->db->Flush(rocksdb::FlushOptions(), state_->handles); !status.ok()) return state_->error(status);
+  if (const auto status = state_->db->Flush(rocksdb::FlushOptions(), state_->handles); !status.ok())
+    return state_->error(status);
   return {};
 }
 

@@ -60,8 +60,11 @@ class LogStore {
   std::optional<Ed25519PublicKey> find_key(std::string_view key_id) const;
   Result<void> remove(std::uint32_t partition, std::span<const OffsetRange> ranges, std::uint64_t next);
 
-  std::uint64_t first(std::uint32_t partition) const;  ///< `next` when there is no record.
-  std::uint64_t next(std::uint32_t partition) const;   ///< One past the last offset ever given.
+  /// `none` when there is no record, or none that can be read.
+  std::uint64_t first(std::uint32_t partition, std::uint64_t none) const;
+  /// Of every partition, one past the last offset ever given. An error rather than a guess, which would give
+  /// offsets twice. Errors: kCorruption, kUnavailable.
+  Result<std::vector<std::uint64_t>> next_offsets() const;
   Result<StoredRecord> read(Place place) const;
   std::unique_ptr<LogCursor> scan(std::uint32_t partition, std::uint64_t from) const;
   std::uint64_t bytes_on_disk() const;
