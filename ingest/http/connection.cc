@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kOutputBytesMax = 64 * 1024;  // With more than this unsent, no request is begun.
+constexpr std::size_t kUnsentBytesMax = 64 * 1024;  // With more than this unsent, no request is begun.
 // How long a stopping server waits for the next request of a connection that is idle, so that a busy peer learns from
 // an answer that it ends. A peer that is still in its handshake gets a little longer.
 constexpr auto kDrainGrace = 200ms;
@@ -51,7 +51,7 @@ void Connection::process() {
 }
 
 bool Connection::may_read() const {
-  return reader_.inside_body() || (next_ - oldest_ < slots_.size() && out_.size() - sent_ < kOutputBytesMax);
+  return reader_.inside_body() || (next_ - oldest_ < slots_.size() && unsent_bytes() < kUnsentBytesMax);
 }
 
 void Connection::wait_for_more() {
@@ -133,6 +133,7 @@ std::uint64_t Connection::take_slot(bool close) {
 
 void Connection::answer(std::uint64_t sequence, Response response) {
   if (sequence < oldest_ || sequence >= next_ || slot(sequence).answered) return;
+  waiting_bytes_ += response.body.size();
   slot(sequence).response = std::move(response);
   slot(sequence).answered = true;
   queue_write();
@@ -160,6 +161,7 @@ void Connection::collect_answers() {
     Slot& first = slot(oldest_);
     first.framing.close = is_last(first);
     append_response(out_, first.response, first.framing);
+    waiting_bytes_ -= first.response.body.size();
     first.response = {};
     ++oldest_;
     if (first.framing.close) {
@@ -198,7 +200,7 @@ void Connection::send() {
 
 void Connection::on_sent() {
   sent_ = 0;
-  if (out_.capacity() > kOutputBytesMax) out_ = {};
+  if (out_.capacity() > kUnsentBytesMax) out_ = {};
   out_.clear();
   idle_since_ = set_.clock.monotonic();
   if (state_ == State::kEnding && all_answered()) return linger();

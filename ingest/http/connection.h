@@ -91,6 +91,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::uint64_t take_slot(bool close);
   Slot& slot(std::uint64_t sequence) { return slots_[sequence % slots_.size()]; }
   bool all_answered() const { return oldest_ == next_; }
+  std::size_t unsent_bytes() const { return waiting_bytes_ + out_.size() - sent_; }
   bool all_sent() const { return sent_ == out_.size(); }
   bool idle() const { return all_answered() && all_sent() && !reader_.inside_request(); }
   void collect_answers();
@@ -119,7 +120,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   std::vector<Slot> slots_;  ///< A ring of the requests in work: [oldest_, next_).
   std::uint64_t oldest_ = 0, next_ = 0;
-  std::string out_;  ///< Framed answers, sent up to `sent_`.
+  std::size_t waiting_bytes_ = 0;  ///< Of bodies in the ring.
+  std::string out_;                ///< Framed answers, sent up to `sent_`.
   std::size_t sent_ = 0;
   std::size_t untaken_ = 0;  ///< With `blocked_`: by the peer, when it was looked at last.
 

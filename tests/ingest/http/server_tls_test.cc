@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "tests/ingest/http/echo_server.h"
 #include "tests/ingest/http/peer.h"
@@ -64,15 +65,20 @@ class TlsPeer {
     return name;
   }
   void send(std::string_view bytes) { SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())); }
-  /// Reads until `count` bytes have come or the server has ended.
-  std::string receive(std::size_t count) {
-    std::string all;
-    char bytes[16384];
-    int received;
-    while (all.size() < count && (received = SSL_read(ssl_.get(), bytes, sizeof bytes)) > 0) {
-      all.append(bytes, static_cast<std::size_t>(received));
+  /// The next whole answer, head and body; less when the server ends first.
+  std::string answer() {
+    constexpr std::string_view kLength = "Content-Length: ";
+    while (received_.find("\r\n\r\n") == std::string::npos) {
+      if (!receive()) return std::exchange(received_, {});
     }
-    return all;
+    const std::size_t length = std::strtoul(received_.c_str() + received_.find(kLength) + kLength.size(), nullptr, 10);
+    const std::size_t size = received_.find("\r\n\r\n") + 4 + length;
+    while (received_.size() < size) {
+      if (!receive()) return std::exchange(received_, {});
+    }
+    const std::string answer = received_.substr(0, size);
+    received_.erase(0, size);
+    return answer;
   }
   bool ended_properly() {
     char byte;
@@ -81,10 +87,18 @@ class TlsPeer {
   }
 
  private:
+  bool receive() {
+    char bytes[16384];
+    const int count = SSL_read(ssl_.get(), bytes, sizeof bytes);
+    if (count > 0) received_.append(bytes, static_cast<std::size_t>(count));
+    return count > 0;
+  }
+
   Peer peer_;
   std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
   std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
   bool connected_ = false;
+  std::string received_;
 };
 
 class ServerTls : public ::testing::Test {
@@ -102,12 +116,13 @@ TEST_F(ServerTls, AnswersAndKeepsTheConnection) {
     ASSERT_TRUE(peer.connected());
     for (int i = 0; i < 3; ++i) {
       peer.send(post("/echo", "hello"));
-      EXPECT_THAT(peer.receive(1), ::testing::EndsWith("hello"));
+      EXPECT_THAT(peer.answer(), ::testing::EndsWith("hello"));
     }
     peer.send(post("/echo", std::string(500'000, 'b')) + get("/large"));
-    EXPECT_GT(peer.receive(500'000 + EchoService::kLargeBytes).size(), 500'000 + EchoService::kLargeBytes);
+    EXPECT_THAT(peer.answer(), ::testing::EndsWith(std::string(500'000, 'b')));
+    EXPECT_GT(peer.answer().size(), EchoService::kLargeBytes);
     peer.send(get("/echo", "Connection: close\r\n"));
-    EXPECT_THAT(peer.receive(1), ::testing::HasSubstr("Connection: close"));
+    EXPECT_THAT(peer.answer(), ::testing::HasSubstr("Connection: close"));
     EXPECT_TRUE(peer.ended_properly());
   }
 }
@@ -128,7 +143,7 @@ TEST_F(ServerTls, HandshakesMustNotBeSlow) {
   ASSERT_TRUE(slow.connected());
   std::this_thread::sleep_for(400ms);  // Idle, not slow.
   slow.send("GET /echo HT");
-  EXPECT_THAT(slow.receive(1), ::testing::HasSubstr(" 408 "));
+  EXPECT_THAT(slow.answer(), ::testing::HasSubstr(" 408 "));
 }
 
 TEST_F(ServerTls, ANewCertificateIsForNewConnections) {
@@ -143,7 +158,7 @@ TEST_F(ServerTls, ANewCertificateIsForNewConnections) {
   EXPECT_EQ(after.certificate_name(), "second");
   EXPECT_DOUBLE_EQ(server->statistics().certificate_days.value_or(0), 29.5);
   before.send(post("/echo", "still here"));
-  EXPECT_THAT(before.receive(1), ::testing::EndsWith("still here"));
+  EXPECT_THAT(before.answer(), ::testing::EndsWith("still here"));
 
   std::fclose(std::fopen(files_.key.c_str(), "w"));
   EXPECT_THAT(server->reload_tls().value_or(""), ::testing::HasSubstr(files_.key));
@@ -158,10 +173,10 @@ TEST_F(ServerTls, DrainEndsConnectionsProperly) {
   std::thread drain([&] { server->drain(5s); });
   std::this_thread::sleep_for(200ms);
   server.held().answer(0, "done");
-  EXPECT_THAT(working.receive(1),
+  EXPECT_THAT(working.answer(),
               ::testing::AllOf(::testing::HasSubstr("Connection: close"), ::testing::EndsWith("done")));
   EXPECT_TRUE(working.ended_properly());
-  EXPECT_EQ(idle.receive(1), "");
+  EXPECT_EQ(idle.answer(), "");
   drain.join();
 }
 
