@@ -99,6 +99,7 @@ void JsonWriter::clear() {
 
 bool is_json(std::string_view text) {
   static_assert(kDepthMax == simdjson::DEFAULT_MAX_DEPTH);
+  if (text.empty()) return false;  // simdjson copies from its data, which may be null.
   thread_local simdjson::dom::parser parser;
   const simdjson::error_code error = parser.parse(text.data(), text.size()).error();
   if (leaves_open(error)) return simdjson::validate_utf8(text) && follows_json_grammar(text, kDepthMax);
