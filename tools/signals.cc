@@ -19,6 +19,7 @@ void block_signals() {
   const sigset_t set = handled();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // Over a limit on file sizes a write fails, as on a full disk, and that is handled.
 }
 
 Signal wait_for_signal(std::chrono::milliseconds timeout) {
