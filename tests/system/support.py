@@ -50,12 +50,13 @@ def request(address, method, target, headers=(), body=b'', timeout=20):
 class Server:
     """`hookledger serve` with a fresh key on an empty data dir, as a context manager."""
 
-    def __init__(self, program, *arguments):
-        self.program, self.arguments = program, arguments
+    def __init__(self, program, *arguments, data_dir=None):
+        self.program, self.arguments, self.data_dir = program, arguments, data_dir
         self.folder = self.process = None
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix='hookledger-system-')
+        self.data_dir = self.data_dir or self.path('data')
         try:
             self._start()
         except BaseException:
@@ -68,9 +69,15 @@ class Server:
         run(self.program, 'keygen', '--out', self.path('key'))
         with open(self.path('key.pub'), encoding='ascii') as file:
             self.public_key = file.read().strip()
-        with open(self.path('server.log'), 'wb') as log:
+        self.start()
+
+    def start(self):
+        """On the same data dir again, after `kill` or `stop`. Ports are new ones."""
+        if self.process:
+            self.process.stdout.close()
+        with open(self.path('server.log'), 'ab') as log:
             self.process = subprocess.Popen(
-                [self.program, 'serve', '--data-dir', self.path('data'), '--listen', '127.0.0.1:0',
+                [self.program, 'serve', '--data-dir', self.data_dir, '--listen', '127.0.0.1:0',
                  '--api-listen', '127.0.0.1:0', '--telnyx-public-key', self.public_key, *self.arguments],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=environment())
         line = self.process.stdout.readline().decode()
@@ -101,6 +108,11 @@ class Server:
             if time.monotonic() > end:
                 raise AssertionError(f'not ready within {seconds} s: {self.log()}')
             time.sleep(0.02)
+
+    def kill(self):
+        """As the kernel does: nothing is finished."""
+        self.process.kill()
+        self.process.wait()
 
     def stop(self, seconds=20):
         """SIGTERM; the exit status."""
