@@ -31,8 +31,6 @@ std::optional<std::string> content_of(const std::string& path) {
 
 std::string folder_of(const std::string& path) { return fs::path(path).parent_path().string(); }
 
-bool is_info_log(const std::string& path) { return fs::path(path).filename().string().starts_with("LOG"); }
-
 }  // namespace
 
 class FaultInjectionEnv::Disk : public rocksdb::FileSystemWrapper {
@@ -178,7 +176,6 @@ IOStatus FaultInjectionEnv::Disk::DeleteFile(const std::string& path, const IOOp
 
 IOStatus FaultInjectionEnv::Disk::RenameFile(const std::string& from, const std::string& to, const IOOptions& options,
                                              IODebugContext* debug) {
-  if (is_info_log(from)) return target()->RenameFile(from, to, options, debug);
   return perform(from, [&] {
     auto replaced = content_of(to);
     const IOStatus status = target()->RenameFile(from, to, options, debug);
@@ -195,7 +192,6 @@ IOStatus FaultInjectionEnv::Disk::RenameFile(const std::string& from, const std:
 }
 
 IOStatus FaultInjectionEnv::Disk::perform(const std::string& path, const std::function<IOStatus()>& effect) {
-  if (is_info_log(path)) return effect();
   std::optional<Plan> failing;
   {
     const std::lock_guard lock(mutex_);

@@ -12,7 +12,7 @@ namespace hookledger::testing {
 
 /// A disk that fails on purpose, under RocksDB. It counts what changes files: create, append, truncate, sync, rename,
 /// delete, and the sync of a folder. What it is told is synced it only notes, so a test waits for no real disk.
-/// Info logs and the lock file are left alone. Threads: any.
+/// The lock file is left alone. Threads: any.
 class FaultInjectionEnv {
  public:
   enum class Fault { kIoError, kNoSpace };
