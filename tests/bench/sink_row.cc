@@ -12,8 +12,9 @@ namespace {
 constexpr double kVerifyGoal = 0.75;
 constexpr double kMemoryGoalMiB = 256;
 /// More growth than this from a third of the run to its end is no longer flat.
-constexpr double kFlatGrowthMax = 1.1;
-constexpr std::uint64_t kWarmUpEvents = 20'000;
+constexpr double kFlatGrowthMax = 1.15;
+/// Enough for every memory table to have been full once.
+constexpr std::uint64_t kWarmUpEvents = 40'000;
 constexpr std::size_t kBodyBytes = 820;
 constexpr double kFloorSeconds = 2;
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <sys/resource.h>
 #include <thread>
+#include <time.h>
 #include <unistd.h>
 
 namespace hookledger::bench {
@@ -18,18 +19,18 @@ double seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
 }
 
-CpuTime cpu_time_of_thread() {
-  rusage usage{};
-  ::getrusage(RUSAGE_THREAD, &usage);
-  return {seconds(usage.ru_utime), seconds(usage.ru_stime)};
-}
-
 }  // namespace
 
 CpuTime cpu_time_of_self() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   return {seconds(usage.ru_utime), seconds(usage.ru_stime)};
+}
+
+double cpu_seconds_of_thread() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
 CpuTime cpu_time_of(pid_t process) {
@@ -77,12 +78,12 @@ double cpu_seconds_each(const Clock& clock, unsigned threads, double seconds, co
   for (unsigned i = 0; i < threads; ++i) {
     workers.emplace_back([&, i] {
       const auto began = clock.monotonic();
-      const CpuTime before = cpu_time_of_thread();
+      const double before = cpu_seconds_of_thread();
       while (seconds_between(began, clock.monotonic()) < seconds) {
         for (int call = 0; call < kCallsBetweenLooks; ++call) work();
         calls[i] += kCallsBetweenLooks;
       }
-      spent[i] = (cpu_time_of_thread() - before).total();
+      spent[i] = cpu_seconds_of_thread() - before;
     });
   }
   double all_spent = 0;

@@ -18,6 +18,8 @@ struct CpuTime {
 };
 
 CpuTime cpu_time_of_self();
+/// Of the calling thread, in seconds, to the nanosecond.
+double cpu_seconds_of_thread();
 /// Of a living process, in steps of the system's clock tick.
 CpuTime cpu_time_of(pid_t process);
 
