@@ -139,7 +139,8 @@ class RunningServer {
       return health.writable ? std::nullopt : std::optional(health.reason);
     });
     readiness_.add("server", [this]() -> std::optional<std::string> {
-      return stopping_ ? std::optional<std::string>("stopping") : std::nullopt;
+      if (stopping_) return "stopping";
+      return serving_ ? std::nullopt : std::optional<std::string>("starting");
     });
     if (projection_) {
       readiness_.add("projection", [this] { return projection_->not_ready(); });
@@ -159,6 +160,7 @@ class RunningServer {
     };
     webhooks_ = std::make_unique<http::Server>(webhooks);
     if (const auto failed = webhooks_->start()) return Error{ErrorCode::kInUse, "--listen: " + *failed};
+    serving_ = true;
     return {};
   }
 
@@ -221,7 +223,7 @@ class RunningServer {
   std::unique_ptr<Projection> projection_;
   Readiness readiness_;
   Router router_;
-  std::atomic<bool> stopping_ = false;
+  std::atomic<bool> serving_ = false, stopping_ = false;
   std::unique_ptr<http::Server> webhooks_;
   std::optional<Housekeeping> housekeeping_;
   std::unique_ptr<http::Server> api_;
