@@ -22,4 +22,10 @@ function(hookledger_test name)
   target_link_libraries(${name} PRIVATE ${arg_DEPS} hookledger_test_support GTest::gmock hookledger_flags)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+  if("threads" IN_LIST arg_LABELS)
+    add_dependencies(thread_tests ${name})
+  endif()
 endfunction()
+
+# Builds the tests labelled threads: all that the thread sanitizer needs.
+add_custom_target(thread_tests)
