@@ -9,8 +9,6 @@ namespace hookledger {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-/// Above this many texts a hash index pays.
-constexpr std::size_t kIndexAbove = 48;
 
 constexpr std::array kTextFields = {
     &EventFact::id,           &EventFact::type,         &EventFact::leg,           &EventFact::source,
@@ -42,32 +40,8 @@ Time plus(Time a, std::int64_t micros) {
 
 }  // namespace
 
-Text CallFacts::find(std::string_view text) const {
-  if (!index_.empty()) {
-    const auto found = index_.find(text);
-    return found == index_.end() ? 0 : found->second;
-  }
-  for (std::size_t i = 1; i < texts_.size(); ++i) {
-    if (texts_[i] == text) return static_cast<Text>(i);
-  }
-  return 0;
-}
-
-Text CallFacts::intern(std::string_view text) {
-  if (text.empty()) return 0;
-  if (const Text known = find(text)) return known;
-  texts_.emplace_back(text);
-  const auto index = static_cast<Text>(texts_.size() - 1);
-  if (!index_.empty()) {
-    index_.emplace(text, index);
-  } else if (texts_.size() > kIndexAbove) {
-    for (std::size_t i = 1; i < texts_.size(); ++i) index_.emplace(texts_[i], static_cast<Text>(i));
-  }
-  return index;
-}
-
 bool CallFacts::known_event(std::string_view id) const {
-  const Text text = find(id);
+  const Text text = texts_.find(id);
   if (text == 0) return false;
   return std::any_of(events_.begin(), events_.end(), [&](const EventFact& event) { return event.id == text; });
 }
@@ -76,22 +50,22 @@ void CallFacts::add(const RecordView& record, const EventDetail& detail, std::ui
   if (!events_.empty() && offset <= events_.back().offset) return;
   EventFact event;
   event.repeat = known_event(record.id);
-  event.id = intern(record.id);
-  event.type = intern(record.type);
-  event.leg = intern(record.leg_id);
-  event.source = intern(record.source);
-  event.control_id = intern(detail.control_id);
-  event.direction = intern(detail.direction);
-  event.from = intern(detail.from);
-  event.to = intern(detail.to);
-  event.organization = intern(detail.organization_id);
-  event.hangup_cause = intern(detail.hangup_cause);
-  event.hangup_source = intern(detail.hangup_source);
-  event.sip_hangup_cause = intern(detail.sip_hangup_cause);
+  event.id = texts_.intern(record.id);
+  event.type = texts_.intern(record.type);
+  event.leg = texts_.intern(record.leg_id);
+  event.source = texts_.intern(record.source);
+  event.control_id = texts_.intern(detail.control_id);
+  event.direction = texts_.intern(detail.direction);
+  event.from = texts_.intern(detail.from);
+  event.to = texts_.intern(detail.to);
+  event.organization = texts_.intern(detail.organization_id);
+  event.hangup_cause = texts_.intern(detail.hangup_cause);
+  event.hangup_source = texts_.intern(detail.hangup_source);
+  event.sip_hangup_cause = texts_.intern(detail.sip_hangup_cause);
   if (detail.effect == Effect::kRecording) {
-    event.recording = intern(detail.recording_id.empty() ? record.id : std::string_view(detail.recording_id));
-    event.channels = intern(detail.channels);
-    event.urls = intern(detail.urls);
+    event.recording = texts_.intern(detail.recording_id.empty() ? record.id : std::string_view(detail.recording_id));
+    event.channels = texts_.intern(detail.channels);
+    event.urls = texts_.intern(detail.urls);
     event.recording_started_at = detail.recording_started_at;
     event.recording_ended_at = detail.recording_ended_at;
   }
@@ -109,7 +83,7 @@ CallFacts CallFacts::as_of(Time at, bool by_occurrence) const {
   std::erase_if(past.events_,
                 [&](const EventFact& event) { return (by_occurrence ? event.occurred_at : event.received_at) > at; });
   if (past.events_.size() == events_.size()) return past;
-  std::vector<bool> known(texts_.size());
+  std::vector<bool> known(texts_.size() + 1);
   for (EventFact& event : past.events_) {
     event.repeat = known[event.id];
     known[event.id] = true;
@@ -123,8 +97,8 @@ std::string CallFacts::encode() const {
   Encoder encoder(out);
   encoder.fixed(kVersion);
   encoder.varint(partition_);
-  encoder.varint(texts_.size() - 1);
-  for (std::size_t i = 1; i < texts_.size(); ++i) encoder.string(texts_[i]);
+  encoder.varint(texts_.size());
+  for (Text text = 1; text <= texts_.size(); ++text) encoder.string(texts_.text(text));
   encoder.varint(events_.size());
   Time occurred;
   std::uint64_t offset = 0;
@@ -160,11 +134,8 @@ Result<CallFacts> CallFacts::decode(std::string_view call_id, std::string_view b
   CallFacts facts(std::string(call_id), static_cast<std::uint32_t>(decoder.varint()));
   const std::uint64_t text_count = decoder.varint();
   if (text_count > decoder.left()) return damaged(call_id);
-  facts.texts_.reserve(text_count + 9);
-  for (std::uint64_t i = 0; i < text_count; ++i) facts.texts_.emplace_back(decoder.string());
-  if (facts.texts_.size() > kIndexAbove) {
-    for (std::size_t i = 1; i < facts.texts_.size(); ++i) facts.index_.emplace(facts.texts_[i], static_cast<Text>(i));
-  }
+  facts.texts_.reserve(text_count);
+  for (std::uint64_t i = 0; i < text_count; ++i) facts.texts_.append(decoder.string());
   const std::uint64_t event_count = decoder.varint();
   if (event_count > decoder.left() / kEventBytesMin) return damaged(call_id);
   facts.events_.reserve(event_count + 1);

@@ -4,17 +4,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "schemas/error.h"
 #include "schemas/event.h"
 #include "schemas/record.h"
+#include "schemas/text_table.h"
 
 namespace hookledger {
-
-/// Index into CallFacts::texts; 0 is "absent".
-using Text = std::uint32_t;
 
 /// What one event says about its call. Times are microseconds UTC.
 struct EventFact {
@@ -40,7 +37,8 @@ struct EventFact {
 /// Layout of the encoding: schemas/call_facts.md.
 class CallFacts {
  public:
-  explicit CallFacts(std::string call_id, std::uint32_t partition) : call_id_(std::move(call_id)), partition_(partition) {}
+  explicit CallFacts(std::string call_id, std::uint32_t partition)
+      : call_id_(std::move(call_id)), partition_(partition) {}
 
   /// Adds the record at `offset`. A known offset changes nothing; a known event id at a higher offset is
   /// kept as a repeat. Records must be added in order of offset.
@@ -51,7 +49,7 @@ class CallFacts {
   /// In order of offset.
   const std::vector<EventFact>& events() const { return events_; }
   /// Empty for 0.
-  std::string_view text(Text index) const { return texts_[index]; }
+  std::string_view text(Text index) const { return texts_.text(index); }
 
   /// The same facts restricted to what had been received (or, `by_occurrence`, had happened) by `at`.
   CallFacts as_of(Time at, bool by_occurrence) const;
@@ -60,19 +58,11 @@ class CallFacts {
   static Result<CallFacts> decode(std::string_view call_id, std::string_view bytes);
 
  private:
-  Text find(std::string_view text) const;
-  Text intern(std::string_view text);
   bool known_event(std::string_view id) const;
-
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
 
   std::string call_id_;
   std::uint32_t partition_;
-  std::vector<std::string> texts_{std::string()};
-  std::unordered_map<std::string, Text, TextHash, std::equal_to<>> index_;  ///< Of texts_, once there are many.
+  TextTable texts_;
   std::vector<EventFact> events_;
 };
 
