@@ -1,6 +1,7 @@
 #include "ingest/log/log_store.h"
 
 #include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <rocksdb/db.h>
 #include <shared_mutex>
@@ -17,6 +18,7 @@ namespace {
 constexpr std::uint32_t kDefaultPartitions = 8;
 constexpr std::size_t kScanReadaheadBytes = 1024 * 1024;
 constexpr std::size_t kProbeBytes = 1024 * 1024;
+constexpr int kAttempts = 10;  // Of a reader, beside an owner that goes on writing.
 
 }  // namespace
 
@@ -66,6 +68,17 @@ class LogStore::State {
     return status;
   }
 
+  /// As a secondary, sees all that the owner has written. It reads first which tables there are, then the write-ahead
+  /// logs. One that is moved into tables and removed in between would leave a hole, so it looks again.
+  rocksdb::Status catch_up() {
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      const std::string before = manifest_state();
+      if (const auto status = db->TryCatchUpWithPrimary(); !status.ok()) return status;
+      if (manifest_state() == before) return rocksdb::Status::OK();
+    }
+    return rocksdb::Status::TryAgain("the owner moves too much");
+  }
+
   void close() {
     for (auto* handle : handles) db->DestroyColumnFamilyHandle(handle);
     handles.clear();
@@ -113,6 +126,15 @@ class LogStore::State {
   std::uint32_t partitions = 0;
 
  private:
+  /// Changes whenever the set of tables does: the manifest's name and size.
+  std::string manifest_state() const {
+    const std::filesystem::path folder = options_.path;
+    std::string name;
+    std::getline(std::ifstream(folder / "CURRENT"), name);
+    std::error_code ignored;
+    return name + " " + std::to_string(std::filesystem::file_size(folder / name, ignored));
+  }
+
   Result<void> create_format() {
     partitions = options_.partitions != 0 ? options_.partitions : kDefaultPartitions;
     rocksdb::WriteBatch batch;
@@ -179,11 +201,11 @@ Result<std::unique_ptr<LogStore>> LogStore::open_reader(const std::string& path)
   if (!std::filesystem::exists(std::filesystem::path(path) / "CURRENT")) {
     return Error{ErrorCode::kNotFound, "no log in " + path + ": check --data-dir"};
   }
-  constexpr int kAttempts = 10;  // The owner may remove a file between our reading its name and opening it.
+  // The owner may remove a file between our reading its name and opening it.
   for (int attempt = 1;; ++attempt) {
     auto state = std::make_unique<State>(LogStoreOptions{.path = path}, nullptr);
     rocksdb::Status status = state->open(State::Mode::kSecondary);
-    if (status.ok()) status = state->db->TryCatchUpWithPrimary();
+    if (status.ok()) status = state->catch_up();
     if (status.ok()) {
       if (auto format = state->read_format(false); !format) return format.error();
       return std::unique_ptr<LogStore>(new LogStore(std::move(state)));
