@@ -61,6 +61,10 @@ class WebhookServer {
     EXPECT_EQ(server_->start().value_or(""), "");
   }
 
+  ~WebhookServer() { release_log(); }
+  WebhookServer(const WebhookServer&) = delete;
+  WebhookServer& operator=(const WebhookServer&) = delete;
+
   std::string address() const { return server_->address(); }
   /// On a connection of its own.
   Answer deliver(const std::string& request) { return Peer(address()).exchange(request).value_or(Answer()); }
@@ -85,6 +89,8 @@ class WebhookServer {
   FaultInjectionEnv& disk() { return disk_; }
   LiveSources& sources() { return sources_; }
   http::Server& http() { return *server_; }
+  /// With all its services.
+  void end_http() { server_.reset(); }
   std::string metrics() { return log_.metrics().text(); }
 
  private:

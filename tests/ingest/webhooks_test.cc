@@ -1,5 +1,6 @@
 // What a source is told of the deliveries that it signed, and what the log holds of them.
 
+#include <atomic>
 #include <gmock/gmock.h>
 
 #include "tests/ingest/webhook_server.h"
@@ -196,7 +197,7 @@ TEST(Webhooks, AreFinishedBeforeTheServerEnds) {
   draining.join();
 }
 
-TEST(Webhooks, MayBeReportedWhenNobodyIsThereAnyMore) {
+TEST(Webhooks, AreReportedBeforeTheirServiceEnds) {
   WebhookServer server;
   server.block_log();
   Peer peer(server.address());
@@ -204,7 +205,16 @@ TEST(Webhooks, MayBeReportedWhenNobodyIsThereAnyMore) {
   while (server.log()->statistics().append_queue_records == 0) std::this_thread::sleep_for(1ms);
   server.http().drain(50ms);
   EXPECT_EQ(peer.answer().value_or(Answer()).status, 503U);
+  std::atomic<bool> ended = false;
+  std::thread ending([&] {
+    server.end_http();
+    ended = true;
+  });
+  std::this_thread::sleep_for(50ms);
+  EXPECT_FALSE(ended) << "the log has yet to report to it";
   server.release_log();
+  ending.join();
+  EXPECT_EQ(server.records(), 2U) << "unanswered, but there";
 }
 
 TEST(Webhooks, AreCounted) {
