@@ -26,6 +26,10 @@ ApiResponse list(const Result<Page<T>>& page) {
   return json(out);
 }
 
+ApiResponse lags_behind() {
+  return not_ready("the state does not have every durable record yet: /readyz says what it waits for");
+}
+
 ApiResponse show_call(const ApiParts& parts, const CallFacts& facts, Time now) {
   JsonWriter out;
   write_item(out, parts.queries.describe(facts, now));
@@ -46,7 +50,7 @@ ApiResponse get_call(const ApiParts& parts, const ApiArguments& arguments) {
 }
 
 ApiResponse get_leg(const ApiParts& parts, const ApiArguments& arguments) {
-  parts.settle({});
+  if (!parts.settle({})) return lags_behind();
   const auto facts = parts.queries.call_of_leg(arguments.segments[0]);
   if (!facts) return failure(facts.error());
   if (!*facts) return problem(404, "leg-not-found", "No call has this leg");
@@ -59,7 +63,7 @@ ApiResponse get_calls(const ApiParts& parts, const ApiArguments& arguments) {
   if (const auto* wrong = std::get_if<ApiResponse>(&filter)) return *wrong;
   const auto page = read_page(arguments);
   if (const auto* wrong = std::get_if<ApiResponse>(&page)) return *wrong;
-  parts.settle({});
+  if (!parts.settle({})) return lags_behind();
   return list(parts.queries.calls(std::get<CallFilter>(filter), std::get<PageRequest>(page), now));
 }
 
@@ -69,7 +73,7 @@ ApiResponse get_findings(const ApiParts& parts, const ApiArguments& arguments) {
   if (const auto* wrong = std::get_if<ApiResponse>(&filter)) return *wrong;
   const auto page = read_page(arguments);
   if (const auto* wrong = std::get_if<ApiResponse>(&page)) return *wrong;
-  parts.settle({});
+  if (!parts.settle({})) return lags_behind();
   return list(parts.queries.findings(std::get<FindingFilter>(filter), std::get<PageRequest>(page), now));
 }
 
@@ -116,7 +120,7 @@ void add_api_routes(Router& router, const ApiParts& parts) {
 }
 
 OrProblem<CallFacts> find_call(const ApiParts& parts, const std::string& call_id) {
-  parts.settle(partition_of(call_id, parts.log.partitions()));
+  if (!parts.settle(partition_of(call_id, parts.log.partitions()))) return lags_behind();
   auto facts = parts.queries.call(call_id);
   if (!facts) return failure(facts.error());
   if (!*facts) return call_not_found();

@@ -18,7 +18,7 @@ struct ApiParts {
   const LogReader& log;
   const Clock& clock;
   /// Waits, bounded, until the partition (nothing: every one) has what is durable now: `Projector::settle`.
-  std::function<void(std::optional<std::uint32_t>)> settle;
+  std::function<bool(std::optional<std::uint32_t>)> settle;
   std::string openapi;  ///< Text of schemas/openapi.yaml.
 };
 

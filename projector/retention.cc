@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t kBatchRecords = 1 << 14;
 /// How many times the share of records that is too much is looked at for calls that can go.
 constexpr double kReachMax = 1024;
+/// Of a log: even the smallest limit leaves the newest records.
+constexpr double kShareMax = 0.95;
 /// Records of a partition whose size is taken for all.
 constexpr std::size_t kSampleRecords = 256;
 
@@ -154,12 +156,15 @@ Result<Size> measure(const EventLog& log) {
     }
   }
   if (sampled == 0) return Size{};
-  const auto count = static_cast<double>(records);
+  // Retention leaves gaps between offsets: what is there counts, not what was given.
+  const LogStatistics statistics = log.statistics();
+  const auto count = static_cast<double>(statistics.records == 0 ? records : std::min(records, statistics.records));
   const double by_record = static_cast<double>(sampled_bytes) / static_cast<double>(sampled);
-  return Size{count, std::min(static_cast<double>(log.statistics().bytes_on_disk), count * by_record)};
+  return Size{count, std::min(static_cast<double>(statistics.bytes_on_disk), count * by_record)};
 }
 
-/// By when at most this share of every partition's records had been received, about.
+/// By when at most this share of every partition's records had been received, about; the beginning of time when no
+/// record tells.
 Result<Time> time_at_share(const EventLog& log, double share) {
   Time earliest = Time::max();
   for (std::uint32_t partition = 0; partition < log.partitions(); ++partition) {
@@ -172,7 +177,7 @@ Result<Time> time_at_share(const EventLog& log, double share) {
     if (!record) return record.error();
     earliest = std::min(earliest, record->received_at);
   }
-  return earliest;
+  return earliest == Time::max() ? Time::min() : earliest;
 }
 
 Result<void> shrink(std::uint64_t limit, CallStore& store, EventLog& log, const RuleSet& rules,
@@ -186,7 +191,7 @@ Result<void> shrink(std::uint64_t limit, CallStore& store, EventLog& log, const 
     const double gone = static_cast<double>(done.records - removed_before) / size->records;
     const double excess = 1 - gone - allowed / size->bytes;
     if (!(excess > 0)) return {};
-    const auto cutoff = time_at_share(log, std::min(1.0, excess * reach));
+    const auto cutoff = time_at_share(log, std::min(kShareMax, excess * reach));
     if (!cutoff) return cutoff.error();
     const std::uint64_t before = done.records;
     const auto removed = remove_before(*cutoff, store, log, rules, keep_going, done);

@@ -20,8 +20,10 @@ Result<std::unique_ptr<Projection>> Projection::open(const std::string& data_dir
   if (!live->discarded.empty()) {
     logger.warning("the projection is folded anew from the log", {{"reason", live->discarded}});
   }
-  return std::unique_ptr<Projection>(
+  std::unique_ptr<Projection> projection(
       new Projection(std::move(rules), std::move(*folder), std::move(live->store), {log, clock, logger}, threads));
+  if (auto started = projection->projector_.start(); !started) return started.error();
+  return projection;
 }
 
 Projection::Projection(std::unique_ptr<RuleSet> rules, std::unique_ptr<ProjectionFolder> folder,
@@ -31,14 +33,13 @@ Projection::Projection(std::unique_ptr<RuleSet> rules, std::unique_ptr<Projectio
       folder_(std::move(folder)),
       store_(std::move(store)),
       queries_(*store_, *rules_),
-      projector_({*store_, parts.log, *rules_, parts.clock, parts.logger}, threads) {
-  projector_.start();
-}
+      projector_({*store_, parts.log, *rules_, parts.clock, parts.logger}, threads) {}
 
 void Projection::add_routes(Router& router, std::string openapi) {
-  const ApiParts parts{queries_, parts_.log, parts_.clock,
-                       [this](std::optional<std::uint32_t> partition) { projector_.settle(partition, kSettleTimeout); },
-                       std::move(openapi)};
+  const ApiParts parts{
+      queries_, parts_.log, parts_.clock,
+      [this](std::optional<std::uint32_t> partition) { return projector_.settle(partition, kSettleTimeout); },
+      std::move(openapi)};
   add_api_routes(router, parts);
   add_forensic_route(router, parts, *rules_);
 }

@@ -7,6 +7,7 @@
 #include "ingest/log/embedded_log.h"
 #include "ingest/webhooks.h"
 #include "projector/health.h"
+#include "schemas/text.h"
 #include "tools/api_service.h"
 #include "tools/data_access.h"
 #include "tools/housekeeping.h"
@@ -26,14 +27,28 @@ struct Listeners {
   std::chrono::milliseconds drain_timeout{};
 };
 
+/// So that what is taken fits the queue for the disk, and a line of export fits import.
+constexpr std::uint64_t kBodyBytesMax = 4 * 1024 * 1024;
+
 std::chrono::milliseconds milliseconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
+}
+
+/// `ADDR:PORT`, as far as a text can be judged.
+Result<std::string> read_address(const Settings& settings, std::string_view option, std::string_view otherwise) {
+  const std::string text = settings.text(option, otherwise);
+  const auto colon = text.rfind(':');
+  const auto port =
+      colon == std::string::npos ? std::nullopt : parse_unsigned(std::string_view(text).substr(colon + 1));
+  if (port && *port <= 65535 && colon > 0) return text;
+  return usage_error("--" + std::string(option) + " '" + text +
+                     "': give ADDR:PORT, such as 127.0.0.1:8080 or [::1]:8080");
 }
 
 Result<Listeners> read_listeners(const Settings& settings, const Clock& clock) {
   Listeners listeners;
   const auto threads = thread_count(settings);
-  const auto body = settings.bytes("max-body", listeners.webhooks.limits.body_bytes_max);
+  const auto body = settings.bytes("max-body", listeners.webhooks.limits.body_bytes_max, kBodyBytesMax);
   const auto connections = settings.number("max-connections", listeners.webhooks.limits.connections_max, 1, 1'000'000);
   const auto drain = settings.duration("drain-timeout", std::chrono::seconds(10));
   if (!threads) return threads.error();
@@ -41,13 +56,18 @@ Result<Listeners> read_listeners(const Settings& settings, const Clock& clock) {
   if (!connections) return connections.error();
   if (!drain) return drain.error();
   listeners.drain_timeout = milliseconds(*drain);
-  listeners.webhooks.address = settings.text("listen", "127.0.0.1:8080");
+  const auto webhooks = read_address(settings, "listen", "127.0.0.1:8080");
+  const auto api = read_address(settings, "api-listen", "127.0.0.1:8081");
+  if (!webhooks) return webhooks.error();
+  if (!api) return api.error();
+  listeners.webhooks.address = *webhooks;
   listeners.webhooks.threads = *threads;
   listeners.webhooks.limits.body_bytes_max = *body;
   listeners.webhooks.limits.connections_max = *connections;
   if (settings.has("tls-cert") != settings.has("tls-key")) return usage_error("--tls-cert and --tls-key go together");
   if (settings.has("tls-cert")) listeners.webhooks.tls = {settings.text("tls-cert"), settings.text("tls-key")};
-  listeners.api.address = settings.text("api-listen", "127.0.0.1:8081");
+  listeners.api.threads = 2;  // One slow question must not hold up /healthz.
+  listeners.api.address = *api;
   listeners.webhooks.clock = listeners.api.clock = &clock;
   return listeners;
 }
@@ -60,7 +80,7 @@ Result<RetentionLimits> read_retention(const Settings& settings) {
     limits.age = *age;
   }
   if (settings.has("retention-bytes")) {
-    const auto bytes = settings.bytes("retention-bytes", 0);
+    const auto bytes = settings.bytes("retention-bytes", 0, UINT64_MAX);
     if (!bytes) return bytes.error();
     limits.bytes = *bytes;
   }
@@ -198,7 +218,7 @@ class RunningServer {
   }
 
   Result<Settings> read_settings_again() const {
-    std::vector<OptionSpec> own = serve_command().options;
+    std::vector<OptionSpec> own = (role_ == ServerRole::kSink ? sink_command() : serve_command()).options;
     for (const OptionSpec& option : common_options()) own.push_back(option);
     return read_settings(context_.arguments, own, all_options());
   }
@@ -206,8 +226,8 @@ class RunningServer {
   void stop(std::chrono::milliseconds drain_timeout) {
     stopping_ = true;
     logger_.info("stopping", {{"drain_timeout", format_duration(drain_timeout)}});
-    webhooks_->drain(drain_timeout);
     housekeeping_->stop();
+    webhooks_->drain(drain_timeout);
     log_->stop();
     if (projection_) projection_->stop();
     api_->drain(std::chrono::milliseconds(200));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <unistd.h>
@@ -46,6 +47,12 @@ std::string option_of_variable(const std::string& variable, const std::vector<Op
   return ours ? name : std::string();
 }
 
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
 std::vector<std::string> split_words(const std::string& text) {
   std::istringstream stream(text);
   std::vector<std::string> words;
@@ -65,10 +72,28 @@ class SettingsReader {
     if (settings_.has("config")) {
       if (auto read = read_config_file(settings_.text("config")); !read) return read.error();
     }
+    if (auto checked = check_flags(); !checked) return checked.error();
     return settings_;
   }
 
  private:
+  /// A flag from the environment or a file may say yes or no in the usual ways, and nothing else.
+  Result<void> check_flags() {
+    for (const OptionSpec& option : known_) {
+      const auto found = settings_.values_.find(option.name);
+      if (!option.argument.empty() || found == settings_.values_.end()) continue;
+      const std::string value = lower_case(found->second.back());
+      if (value == "true" || value == "1" || value == "yes" || value == "on") {
+        found->second = {"true"};
+      } else if (value.empty() || value == "false" || value == "0" || value == "no" || value == "off") {
+        settings_.values_.erase(found);
+      } else {
+        return bad_value(option.name, value, "true or false");
+      }
+    }
+    return {};
+  }
+
   Result<void> read_command_line(const std::vector<std::string>& arguments) {
     try {
       auto description = describe(own_);
@@ -107,7 +132,7 @@ class SettingsReader {
       const auto equals = text.find('=');
       if (equals == std::string_view::npos) continue;
       const std::string name = option_of_variable(std::string(text.substr(0, equals)), known_);
-      if (name.empty() || settings_.has(name)) continue;
+      if (name.empty() || name == "help" || name == "version" || settings_.has(name)) continue;
       const std::string value(text.substr(equals + 1));
       const bool repeats =
           std::any_of(known_.begin(), known_.end(), [&](const OptionSpec& o) { return o.name == name && o.repeats; });
@@ -117,7 +142,8 @@ class SettingsReader {
 
   Result<void> read_config_file(const std::string& path) {
     std::ifstream file(path);
-    if (!file) return Error{ErrorCode::kNotFound, "config file " + path + " cannot be read: check --config"};
+    if (!file || std::filesystem::is_directory(path))
+      return Error{ErrorCode::kNotFound, "config file " + path + " cannot be read: check --config"};
     Settings from_file;
     try {
       const auto parsed = po::parse_config_file(file, describe(known_), true);
@@ -183,10 +209,7 @@ bool Settings::has(std::string_view name) const {
   return found != values_.end() && !found->second.empty();
 }
 
-bool Settings::flag(std::string_view name) const {
-  const std::string value = text(name);
-  return !value.empty() && value != "false" && value != "0" && value != "no";
-}
+bool Settings::flag(std::string_view name) const { return has(name); }
 
 std::string Settings::text(std::string_view name, std::string_view otherwise) const {
   const auto found = values_.find(name);
@@ -221,10 +244,11 @@ Result<double> Settings::real(std::string_view name, double otherwise, double mi
   return number;
 }
 
-Result<std::uint64_t> Settings::bytes(std::string_view name, std::uint64_t otherwise) const {
+Result<std::uint64_t> Settings::bytes(std::string_view name, std::uint64_t otherwise, std::uint64_t max) const {
   if (!has(name)) return otherwise;
   const auto value = parse_bytes(text(name));
   if (!value || *value == 0) return bad_value(name, text(name), "a size such as 1048576, 64KiB or 20GiB");
+  if (*value > max) return bad_value(name, text(name), "at most " + std::to_string(max) + " bytes");
   return *value;
 }
 

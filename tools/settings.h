@@ -36,7 +36,7 @@ class Settings {
   Result<std::uint64_t> number(std::string_view name, std::uint64_t otherwise, std::uint64_t min,
                                std::uint64_t max) const;
   Result<double> real(std::string_view name, double otherwise, double min, double max) const;
-  Result<std::uint64_t> bytes(std::string_view name, std::uint64_t otherwise) const;
+  Result<std::uint64_t> bytes(std::string_view name, std::uint64_t otherwise, std::uint64_t max) const;
   Result<Duration> duration(std::string_view name, Duration otherwise) const;
   /// RFC 3339 or relative to `now`.
   Result<std::optional<Time>> instant(std::string_view name, Time now) const;

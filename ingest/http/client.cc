@@ -6,6 +6,8 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
+#include "schemas/text.h"
+
 namespace hookledger::http {
 namespace {
 
@@ -28,6 +30,8 @@ Result<Address> parse_base(std::string_view base) {
   if (rest.empty() || colon == 0 || rest.find('/') != std::string_view::npos) return usage;
   std::string_view host = rest.substr(0, colon);
   const std::string_view port = colon == std::string_view::npos ? "80" : rest.substr(colon + 1);
+  const auto number = parse_unsigned(port);
+  if (!number || *number == 0 || *number > 65535) return usage;
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   return Address{std::string(host), std::string(port)};
 }

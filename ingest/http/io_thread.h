@@ -81,12 +81,13 @@ class IoThread final : public Responder {
   boost::asio::steady_timer accept_pause_{context_}, check_timer_{context_};
   ConnectionSet set_;
   std::uint64_t last_id_ = 0;
-  std::unique_ptr<Service> service_;
   bool ended_ = false;
 
   std::mutex posted_mutex_;  ///< Guards the two below.
   std::vector<std::function<void()>> posted_;
   bool posted_closed_ = false;
+
+  std::unique_ptr<Service> service_;  ///< Goes first: others may still post for it.
 };
 
 }  // namespace hookledger::http

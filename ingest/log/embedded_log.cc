@@ -28,7 +28,9 @@ class EmbeddedLog : public EventLog {
     return store_->remove(partition, ranges, committer_.end(partition));
   }
   LogHealth health() const override { return committer_.health(); }
-  LogStatistics statistics() const override { return {store_->bytes_on_disk(), committer_.queued()}; }
+  LogStatistics statistics() const override {
+    return {store_->bytes_on_disk(), committer_.queued(), store_->records()};
+  }
   std::uint64_t wait_for_change(std::uint64_t seen, std::chrono::milliseconds timeout) override {
     return committer_.wait_for_change(seen, timeout);
   }

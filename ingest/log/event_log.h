@@ -34,10 +34,9 @@ class AppendObserver {
 
 /// A record on its way into the log.
 struct Append {
-  std::string record;           ///< Encoded: schemas/record.md.
-  std::string dedup_key;        ///< See `dedup_key()`.
-  std::uint32_t partition = 0;  ///< `partition_of(key, partitions())`.
-  Time received_at;
+  std::string record;                  ///< Encoded: schemas/record.md.
+  std::string dedup_key;               ///< See `dedup_key()`.
+  std::uint32_t partition = 0;         ///< `partition_of(key, partitions())`.
   AppendObserver* observer = nullptr;  ///< Outlives the append.
   std::uint64_t token = 0;
 };
@@ -45,7 +44,8 @@ struct Append {
 /// (source, event id) as one string.
 std::string dedup_key(std::string_view source, std::string_view event_id);
 
-/// Reads one partition in order of offset. One thread. Sees what was durable when it was made.
+/// Reads one partition in order of offset. One thread. Sees what was durable when it was made. Short-lived in an
+/// owner: while it lives, a failed log is not reopened, and its thread must not ask the log for anything else.
 class LogCursor {
  public:
   virtual ~LogCursor() = default;
@@ -69,6 +69,7 @@ struct LogHealth {
 struct LogStatistics {
   std::uint64_t bytes_on_disk = 0;
   std::uint64_t append_queue_records = 0;
+  std::uint64_t records = 0;  ///< That are there, about; 0: not known.
 };
 
 /// The append-only, partitioned sequence of records; the only source of truth. Two engines: embedded

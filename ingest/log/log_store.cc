@@ -354,6 +354,14 @@ std::uint64_t LogStore::bytes_on_disk() const {
   return bytes;
 }
 
+std::uint64_t LogStore::records() const {
+  const std::shared_lock lock(state_->mutex);
+  std::uint64_t records = 0;
+  if (state_->db)
+    state_->db->GetIntProperty(state_->handles[kRecordsFamily], rocksdb::DB::Properties::kEstimateNumKeys, &records);
+  return records;
+}
+
 Result<void> LogStore::flush() {
   const std::shared_lock lock(state_->mutex);
   if (!state_->db) return {};

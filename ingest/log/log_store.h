@@ -25,7 +25,7 @@ struct LogStoreOptions {
 };
 
 /// The embedded log's bytes on disk (schemas/record.md), in RocksDB. Knows keys and values; who appends what, and
-/// when, is the committer's business. Threads: any, but one writer at a time.
+/// when, is the committer's business. Threads: any; `write` and `reopen` from one.
 class LogStore {
  public:
   /// Opens as the owner, creating the log when it is absent. `clock` outlives the store.
@@ -68,6 +68,8 @@ class LogStore {
   Result<StoredRecord> read(Place place) const;
   std::unique_ptr<LogCursor> scan(std::uint32_t partition, std::uint64_t from) const;
   std::uint64_t bytes_on_disk() const;
+  /// About; removed ones do not count.
+  std::uint64_t records() const;
   /// Writes what is in memory into tables, so that the next open is quick and tables' checksums guard all of it.
   Result<void> flush();
 

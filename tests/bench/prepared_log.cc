@@ -66,7 +66,6 @@ class Signer {
                              .received_at = delivery.arrives_at},
                             body, partitions)
                         .append;
-    append.received_at = delivery.arrives_at;
     return append;
   }
 

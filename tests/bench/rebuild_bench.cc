@@ -67,7 +67,6 @@ void write_log(EventLog& log, std::uint32_t calls) {
     append.record = encode_record(record);
     append.dedup_key = dedup_key(record.source, record.id);
     append.partition = partition_of(record.key, log.partitions());
-    append.received_at = record.received_at;
     append.observer = &outcomes;
     batch.push_back(std::move(append));
     if (batch.size() == 4096) submit();

@@ -49,8 +49,13 @@ class ApiTest : public ::testing::Test {
             .received_at = kStart + 6s});
     EXPECT_TRUE(catch_up(*store_, log_, *rules_, 1));
     add_health_routes(router_, readiness_, metrics_);
-    add_api_routes(
-        router_, {queries_, log_, clock_, [this](auto partition) { settled_.push_back(partition); }, "openapi: 3.1.0"});
+    add_api_routes(router_,
+                   {queries_, log_, clock_, [this](auto partition) { return settle(partition); }, "openapi: 3.1.0"});
+  }
+
+  bool settle(std::optional<std::uint32_t> partition) {
+    settled_.push_back(partition);
+    return in_time_;
   }
 
   Place append(const HistoryEvent& event) {
@@ -78,8 +83,17 @@ class ApiTest : public ::testing::Test {
   Metrics metrics_;
   Readiness readiness_;
   Router router_;
+  bool in_time_ = true;  ///< Whether the state has everything within the wait.
   std::vector<std::optional<std::uint32_t>> settled_;
 };
+
+TEST_F(ApiTest, AReadThatCannotSeeEveryDurableRecordInTimeIsNotReady) {
+  in_time_ = false;
+  for (const char* path : {"/v1/calls", "/v1/calls/open", "/v1/legs/leg2", "/v1/findings"}) {
+    SCOPED_TRACE(path);
+    expect_problem(get(path), 503, "not-ready");
+  }
+}
 
 TEST_F(ApiTest, ACallIsFoundByItsEncodedIdAfterItsPartitionHasSettled) {
   const auto response = get(kCallPath);

@@ -33,7 +33,6 @@ class LiveLog {
         append.record = encode_record(record);
         append.dedup_key = dedup_key(record.source, record.id);
         append.partition = partition_of(record.key, partitions_);
-        append.received_at = record.received_at;
         appends.push_back(std::move(append));
       });
     }
