@@ -42,4 +42,13 @@ Intake take_in(EventReader& reader, const Evidence& evidence, std::string_view b
   return intake;
 }
 
+Result<void> remember_keys(EventLog& log, const Sources& sources) {
+  for (const Source& source : sources.all()) {
+    for (const SourceKey& key : source.keys) {
+      if (auto remembered = log.remember_key(key.key.bytes()); !remembered) return remembered;
+    }
+  }
+  return {};
+}
+
 }  // namespace hookledger

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "ingest/log/event_log.h"
+#include "ingest/sources.h"
 #include "schemas/event.h"
 #include "schemas/record.h"
 
@@ -25,5 +26,8 @@ struct Intake {
 /// Makes the append of a body that may enter the log: names the event, encodes the record, chooses the partition.
 /// Every way into the log goes through here. Pure but for the reader's buffers.
 Intake take_in(EventReader& reader, const Evidence& evidence, std::string_view body, std::uint32_t partitions);
+
+/// Puts the keys of the sources into the log's keyring: before anything that they verify is appended.
+Result<void> remember_keys(EventLog& log, const Sources& sources);
 
 }  // namespace hookledger

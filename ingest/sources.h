@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "schemas/crypto.h"
+#include "schemas/ed25519/key.h"
 #include "schemas/error.h"
 #include "schemas/time.h"
 
@@ -14,7 +14,7 @@ namespace hookledger {
 
 struct SourceKey {
   std::string id;
-  Ed25519PublicKey key;
+  Ed25519Key key;
 };
 
 /// A configured origin of webhooks.

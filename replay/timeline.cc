@@ -78,7 +78,7 @@ bool comes_before(const TimelineEntry& a, const TimelineEntry& b) {
 StoredSignature check_signature(const RecordView& record, const LogReader& log) {
   if (record.signature.empty()) return StoredSignature::kAbsent;
   if (record.key_id.empty()) return StoredSignature::kUnknownKey;
-  const std::optional<Ed25519PublicKey> key = log.find_key(record.key_id);
+  const std::optional<Ed25519Key> key = log.find_key(record.key_id);
   if (!key) return StoredSignature::kUnknownKey;
   const std::optional<std::string> bytes = decode_base64(record.signature);
   Ed25519Signature signature;
@@ -87,7 +87,7 @@ StoredSignature check_signature(const RecordView& record, const LogReader& log) 
   std::string message;
   message.reserve(record.signed_at.size() + 1 + record.body.size());
   message.append(record.signed_at).append("|").append(record.body);
-  return ed25519_verify(*key, signature, message) ? StoredSignature::kValid : StoredSignature::kInvalid;
+  return key->verifies(signature, message) ? StoredSignature::kValid : StoredSignature::kInvalid;
 }
 
 Result<Timeline> read_timeline(const CallFacts& facts, const LogReader& log, const RuleSet& rules, const AsOf& as_of) {

@@ -59,15 +59,6 @@ Error at_line(std::uint64_t number, const Error& error) {
   return {error.code, "line " + std::to_string(number) + ": " + error.detail + before};
 }
 
-Result<void> remember_keys(EventLog& log, const Sources& sources) {
-  for (const Source& source : sources.all()) {
-    for (const SourceKey& key : source.keys) {
-      if (auto remembered = log.remember_key(key.key); !remembered) return remembered;
-    }
-  }
-  return {};
-}
-
 class Import {
  public:
   Import(std::istream& in, EventLog& log, const Sources* sources, const Clock& clock)

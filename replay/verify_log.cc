@@ -38,7 +38,7 @@ std::string_view head_difference(const RecordView& record, const EventHead& head
   return {};
 }
 
-std::string why_invalid(const RecordView& record, const Ed25519PublicKey& key) {
+std::string why_invalid(const RecordView& record, const Ed25519Key& key) {
   Source source;
   source.keys.push_back({std::string(record.key_id), key});
   const std::string signed_text = std::string(record.signed_at) + "|" + std::string(record.body);

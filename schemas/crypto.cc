@@ -26,9 +26,6 @@ static_assert(std::tuple_size_v<decltype(Ed25519KeyPair::secret_key)> == crypto_
 
 void init_crypto() { require(sodium_init() >= 0, "libsodium cannot start"); }
 
-bool ed25519_verify(const Ed25519PublicKey& key, const Ed25519Signature& signature, std::string_view message) {
-  return crypto_sign_ed25519_verify_detached(signature.data(), data(message), message.size(), key.data()) == 0;
-}
 
 Ed25519Signature ed25519_sign(const Ed25519KeyPair& key, std::string_view message) {
   Ed25519Signature signature;

@@ -21,8 +21,7 @@ struct Ed25519KeyPair {
 /// library cannot start.
 void init_crypto();
 
-/// RFC 8032 PureEdDSA.
-bool ed25519_verify(const Ed25519PublicKey& key, const Ed25519Signature& signature, std::string_view message);
+/// RFC 8032 PureEdDSA; `schemas/ed25519/key.h` verifies.
 Ed25519Signature ed25519_sign(const Ed25519KeyPair& key, std::string_view message);
 Ed25519KeyPair ed25519_key_pair(const Ed25519Seed& seed);
 

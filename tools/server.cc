@@ -4,6 +4,7 @@
 #include <iostream>
 #include <thread>
 
+#include "ingest/intake.h"
 #include "ingest/log/embedded_log.h"
 #include "ingest/webhooks.h"
 #include "projector/health.h"
@@ -93,15 +94,6 @@ Result<std::shared_ptr<const Sources>> required_sources(const Settings& settings
     return usage_error("no source: give --telnyx-public-key, or a [source.NAME] section in --config");
   }
   return sources;
-}
-
-Result<void> remember_keys(EventLog& log, const Sources& sources) {
-  for (const Source& source : sources.all()) {
-    for (const SourceKey& key : source.keys) {
-      if (auto remembered = log.remember_key(key.key); !remembered) return remembered;
-    }
-  }
-  return {};
 }
 
 /// The parts of a running server, in the order in which they depend on each other.

@@ -18,7 +18,7 @@ Result<void> add_keys(Source& source, const std::vector<std::string>& texts) {
       return usage("source " + source.name +
                    ": a public key is not the base64 of 32 bytes of an Ed25519 key, as the provider's portal shows it");
     }
-    source.keys.push_back({key_id(*key), *key});
+    source.keys.push_back({key_id(*key), Ed25519Key(*key)});
   }
   return {};
 }

@@ -16,7 +16,7 @@ class EmbeddedLog : public EventLog {
   std::unique_ptr<LogCursor> scan(std::uint32_t partition, std::uint64_t from) const override {
     return store_->scan(partition, from);
   }
-  std::optional<Ed25519PublicKey> find_key(std::string_view key_id) const override { return store_->find_key(key_id); }
+  std::optional<Ed25519Key> find_key(std::string_view key_id) const override { return store_->find_key(key_id); }
 
   Result<void> submit(std::span<Append> appends) override { return committer_.submit(appends); }
   Result<void> remember_key(const Ed25519PublicKey& key) override {
@@ -56,7 +56,7 @@ class EmbeddedLogReader : public LogReader {
   std::unique_ptr<LogCursor> scan(std::uint32_t partition, std::uint64_t from) const override {
     return store_->scan(partition, from);
   }
-  std::optional<Ed25519PublicKey> find_key(std::string_view key_id) const override { return store_->find_key(key_id); }
+  std::optional<Ed25519Key> find_key(std::string_view key_id) const override { return store_->find_key(key_id); }
 
  private:
   std::unique_ptr<LogStore> store_;

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "schemas/crypto.h"
+#include "schemas/ed25519/key.h"
 #include "schemas/error.h"
 #include "schemas/record.h"
 
@@ -88,7 +88,7 @@ class LogReader {
   /// From the first record at or after `from`. Offsets may have gaps where retention removed records.
   virtual std::unique_ptr<LogCursor> scan(std::uint32_t partition, std::uint64_t from) const = 0;
   /// Keys ever used to accept, by key id.
-  virtual std::optional<Ed25519PublicKey> find_key(std::string_view key_id) const = 0;
+  virtual std::optional<Ed25519Key> find_key(std::string_view key_id) const = 0;
 };
 
 class EventLog : public LogReader {

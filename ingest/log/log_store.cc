@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <mutex>
 #include <rocksdb/db.h>
 #include <shared_mutex>
@@ -113,6 +114,18 @@ class LogStore::State {
     return db->Get(rocksdb::ReadOptions(), handles[family], rocksdb::Slice(key.data(), key.size()), value);
   }
 
+  /// An id always means the same key, so that each is made ready once.
+  std::optional<Ed25519Key> find_key(std::string_view key_id) const {
+    const std::lock_guard ready(keys_mutex_);
+    if (const auto known = keys_.find(key_id); known != keys_.end()) return known->second;
+    const std::shared_lock lock(mutex);
+    std::string value;
+    Ed25519PublicKey bytes;
+    if (!get(kKeyringFamily, key_id, &value).ok() || value.size() != bytes.size()) return std::nullopt;
+    std::copy(value.begin(), value.end(), bytes.begin());
+    return keys_.emplace(key_id, bytes).first->second;
+  }
+
   Error error(const rocksdb::Status& status) const { return to_error(status, options_.path); }
   const std::string& path() const { return options_.path; }
   Duration dedup_window() const { return options_.dedup_window; }
@@ -150,6 +163,8 @@ class LogStore::State {
   LogStoreOptions options_;
   const Clock* clock_;
   std::string secondary_path_;
+  mutable std::mutex keys_mutex_;  ///< Taken before `mutex`.
+  mutable std::map<std::string, Ed25519Key, std::less<>> keys_;
 };
 
 namespace {
@@ -266,14 +281,7 @@ Result<void> LogStore::put_key(std::string_view key_id, const Ed25519PublicKey& 
   return {};
 }
 
-std::optional<Ed25519PublicKey> LogStore::find_key(std::string_view key_id) const {
-  const std::shared_lock lock(state_->mutex);
-  std::string value;
-  Ed25519PublicKey key;
-  if (!state_->get(kKeyringFamily, key_id, &value).ok() || value.size() != key.size()) return std::nullopt;
-  std::copy(value.begin(), value.end(), key.begin());
-  return key;
-}
+std::optional<Ed25519Key> LogStore::find_key(std::string_view key_id) const { return state_->find_key(key_id); }
 
 Result<void> LogStore::remove(std::uint32_t partition, std::span<const OffsetRange> ranges, std::uint64_t next) {
   const std::shared_lock lock(state_->mutex);

@@ -57,7 +57,7 @@ class LogStore {
   /// One atomic batch. Synced when it has records. After an error nobody knows what reached the disk: `reopen`.
   Result<void> write(const Commit& commit);
   Result<void> put_key(std::string_view key_id, const Ed25519PublicKey& key);
-  std::optional<Ed25519PublicKey> find_key(std::string_view key_id) const;
+  std::optional<Ed25519Key> find_key(std::string_view key_id) const;
   Result<void> remove(std::uint32_t partition, std::span<const OffsetRange> ranges, std::uint64_t next);
 
   /// `none` when there is no record, or none that can be read.

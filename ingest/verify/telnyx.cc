@@ -46,7 +46,7 @@ Verification verify_telnyx(const Source& source, const SignatureHeaders& headers
   const auto signature = parse_signature(headers.signature);
   if (!signature) return refuse(SignatureVerdict::kInvalid, "telnyx-signature-ed25519 is not the base64 of 64 bytes");
   const auto key = std::find_if(source.keys.begin(), source.keys.end(), [&](const SourceKey& candidate) {
-    return ed25519_verify(candidate.key, *signature, signed_text);
+    return candidate.key.verifies(*signature, signed_text);
   });
   if (key == source.keys.end()) {
     return refuse(SignatureVerdict::kInvalid, "signed with none of the source's keys, or altered on the way");

@@ -8,7 +8,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace hookledger;
   static const Ed25519KeyPair key = (init_crypto(), ed25519_key_pair({1, 2, 3}));
   static const Source source{
-      .name = "telnyx", .kind = "telnyx", .path = "/", .keys = {{key_id(key.public_key), key.public_key}}};
+      .name = "telnyx", .kind = "telnyx", .path = "/", .keys = {{key_id(key.public_key), Ed25519Key(key.public_key)}}};
   constexpr Time kNow{std::chrono::seconds(1'770'545'731)};
 
   std::string_view rest = as_text(data, size);

@@ -50,9 +50,7 @@ class Ledger {
         open_embedded_log({.store = {.path = log_path(), .partitions = options_.partitions}, .limits = options_.commit},
                           clock_, logger_, metrics_)
             .value();
-    for (const Source& source : sources_.get()->all()) {
-      for (const SourceKey& key : source.keys) log_->remember_key(key.key).value();
-    }
+    remember_keys(*log_, *sources_.get()).value();
     folder_of_store_ = ProjectionFolder::own(data_dir()).value();
     store_ = std::move(folder_of_store_->open_live(*log_, *rules_).value().store);
     projector_ = std::make_unique<Projector>(Projector::Parts{*store_, *log_, *rules_, clock_, logger_}, 2);

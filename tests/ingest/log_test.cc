@@ -141,8 +141,8 @@ TEST_F(Log, KeepsKeys) {
   log_->remember_key(key).value();
   log_->remember_key(key).value();
   log_.open();
-  EXPECT_EQ(log_->find_key(key_id(key)), key);
-  EXPECT_EQ(open_embedded_log_reader(log_.path()).value()->find_key(key_id(key)), key);
+  EXPECT_EQ(log_->find_key(key_id(key)).value().bytes(), key);
+  EXPECT_EQ(open_embedded_log_reader(log_.path()).value()->find_key(key_id(key)).value().bytes(), key);
 }
 
 TEST_F(Log, KeepsItsNumberOfPartitions) {

@@ -9,7 +9,7 @@ using ::testing::HasSubstr;
 
 Source source(const std::string& name, const std::string& path = {}) {
   const auto key = ed25519_key_pair(Ed25519Seed{1}).public_key;
-  return {.name = name, .kind = "telnyx", .path = path, .keys = {{key_id(key), key}}};
+  return {.name = name, .kind = "telnyx", .path = path, .keys = {{key_id(key), Ed25519Key(key)}}};
 }
 
 TEST(Sources, AreFoundByPathAndByName) {

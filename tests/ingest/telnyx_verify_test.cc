@@ -21,7 +21,7 @@ Source source_with(const std::vector<unsigned char>& seeds) {
   Source source{.name = "telnyx", .kind = "telnyx", .path = "/webhooks/telnyx", .keys = {}};
   for (const auto seed : seeds) {
     const auto key = key_of(seed).public_key;
-    source.keys.push_back({key_id(key), key});
+    source.keys.push_back({key_id(key), Ed25519Key(key)});
   }
   return source;
 }

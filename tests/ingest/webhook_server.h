@@ -17,7 +17,7 @@ inline Ed25519KeyPair signing_key(unsigned char seed) { return ed25519_key_pair(
 
 inline Source telnyx_source(const std::string& name, unsigned char seed = 1) {
   const auto key = signing_key(seed).public_key;
-  return {.name = name, .kind = "telnyx", .path = {}, .keys = {{key_id(key), key}}};
+  return {.name = name, .kind = "telnyx", .path = {}, .keys = {{key_id(key), Ed25519Key(key)}}};
 }
 
 /// A body of the provider; what `call` and `id` say is all that differs.

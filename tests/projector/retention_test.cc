@@ -39,7 +39,7 @@ class Wrapped : public EventLog {
   std::unique_ptr<LogCursor> scan(std::uint32_t partition, std::uint64_t from) const override {
     return log_.scan(partition, from);
   }
-  std::optional<Ed25519PublicKey> find_key(std::string_view key_id) const override { return log_.find_key(key_id); }
+  std::optional<Ed25519Key> find_key(std::string_view key_id) const override { return log_.find_key(key_id); }
 
  private:
   EventLog& log_;

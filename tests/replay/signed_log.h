@@ -29,7 +29,7 @@ inline std::shared_ptr<const Sources> one_source(const std::vector<Ed25519KeyPai
   Source source;
   source.name = name;
   source.kind = "telnyx";
-  for (const Ed25519KeyPair& key : keys) source.keys.push_back({key_id(key.public_key), key.public_key});
+  for (const Ed25519KeyPair& key : keys) source.keys.push_back({key_id(key.public_key), Ed25519Key(key.public_key)});
   return Sources::make({source}).value();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <gtest/gtest.h>
 
+#include "schemas/ed25519/key.h"
 #include "schemas/text.h"
 
 namespace hookledger {
@@ -59,7 +60,7 @@ TEST(Ed25519, AgreesWithRfc8032) {
     const std::string message = from_hex(vector.message);
     EXPECT_EQ(pair.public_key, array_from_hex<Ed25519PublicKey>(vector.public_key));
     EXPECT_EQ(ed25519_sign(pair, message), signature);
-    EXPECT_TRUE(ed25519_verify(pair.public_key, signature, message));
+    EXPECT_TRUE(Ed25519Key(pair.public_key).verifies(signature, message));
   }
 }
 
@@ -67,7 +68,8 @@ TEST(Ed25519, RefusesAnyFlippedBit) {
   const Ed25519KeyPair pair = ed25519_key_pair(array_from_hex<Ed25519Seed>(kVectors[2].seed));
   const std::string message = "1770545730|{\"data\":{}}";
   const Ed25519Signature signature = ed25519_sign(pair, message);
-  ASSERT_TRUE(ed25519_verify(pair.public_key, signature, message));
+  const Ed25519Key key(pair.public_key);
+  ASSERT_TRUE(key.verifies(signature, message));
 
   const auto flip = [](auto bytes, std::size_t bit) {
     using Byte = std::remove_reference_t<decltype(bytes[0])>;
@@ -75,16 +77,16 @@ TEST(Ed25519, RefusesAnyFlippedBit) {
     return bytes;
   };
   for (std::size_t bit = 0; bit < signature.size() * 8; ++bit) {
-    EXPECT_FALSE(ed25519_verify(pair.public_key, flip(signature, bit), message)) << bit;
+    EXPECT_FALSE(key.verifies(flip(signature, bit), message)) << bit;
   }
   for (std::size_t bit = 0; bit < message.size() * 8; ++bit) {
-    EXPECT_FALSE(ed25519_verify(pair.public_key, signature, flip(message, bit))) << bit;
+    EXPECT_FALSE(key.verifies(signature, flip(message, bit))) << bit;
   }
   for (std::size_t bit = 0; bit < pair.public_key.size() * 8; ++bit) {
-    EXPECT_FALSE(ed25519_verify(flip(pair.public_key, bit), signature, message)) << bit;
+    EXPECT_FALSE(Ed25519Key(flip(pair.public_key, bit)).verifies(signature, message)) << bit;
   }
-  EXPECT_FALSE(ed25519_verify(pair.public_key, signature, message + "x"));
-  EXPECT_FALSE(ed25519_verify(pair.public_key, signature, ""));
+  EXPECT_FALSE(key.verifies(signature, message + "x"));
+  EXPECT_FALSE(key.verifies(signature, ""));
 }
 
 TEST(Blake2b, HasThirtyTwoBytesOfOutput) {

@@ -50,9 +50,9 @@ class MemoryLog : public LogReader {
   std::unique_ptr<LogCursor> scan(std::uint32_t partition, std::uint64_t from) const override {
     return std::make_unique<Cursor>(partitions_.at(partition), from);
   }
-  std::optional<Ed25519PublicKey> find_key(std::string_view id) const override {
+  std::optional<Ed25519Key> find_key(std::string_view id) const override {
     const auto found = keys_.find(id);
-    return found == keys_.end() ? std::nullopt : std::optional(found->second);
+    return found == keys_.end() ? std::nullopt : std::optional(Ed25519Key(found->second));
   }
 
  private:

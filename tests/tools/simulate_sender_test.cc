@@ -4,7 +4,7 @@
 #include <set>
 #include <thread>
 
-#include "schemas/crypto.h"
+#include "schemas/ed25519/key.h"
 #include "schemas/json.h"
 #include "schemas/text.h"
 #include "tests/tools/test_server.h"
@@ -93,7 +93,7 @@ TEST(SimulateSender, SendsEveryDeliveryOnceSignedNow) {
     Ed25519Signature raw;
     ASSERT_EQ(signature.size(), raw.size());
     std::ranges::copy(signature, raw.begin());
-    EXPECT_TRUE(ed25519_verify(kKey.public_key, raw, timestamp + "|" + body_of(request)));
+    EXPECT_TRUE(Ed25519Key(kKey.public_key).verifies(raw, timestamp + "|" + body_of(request)));
     sent.insert(body_of(request));
   }
   EXPECT_EQ(sent, planned);
@@ -226,7 +226,7 @@ TEST(SimulateSender, SignsAgainWhatWaitedLong) {
     const std::string timestamp = field_of(request, "telnyx-timestamp");
     Ed25519Signature raw;
     std::ranges::copy(decode_base64(field_of(request, "telnyx-signature-ed25519")).value(), raw.begin());
-    EXPECT_TRUE(ed25519_verify(kKey.public_key, raw, timestamp + "|" + body_of(request)));
+    EXPECT_TRUE(Ed25519Key(kKey.public_key).verifies(raw, timestamp + "|" + body_of(request)));
     timestamps.insert(timestamp);
   }
   const std::int64_t began = std::chrono::floor<std::chrono::seconds>(RunningClock::kBegan).time_since_epoch().count();

@@ -7,7 +7,7 @@
 #include "projector/fold.h"
 #include "projector/rules.h"
 #include "schemas/cloud_event.h"
-#include "schemas/crypto.h"
+#include "schemas/ed25519/key.h"
 #include "schemas/json.h"
 #include "schemas/sources/telnyx.h"
 #include "schemas/text.h"
@@ -118,7 +118,7 @@ TEST(Simulate, EveryLineIsASignedDelivery) {
     Ed25519Signature raw;
     ASSERT_EQ(signature.size(), raw.size());
     std::ranges::copy(signature, raw.begin());
-    EXPECT_TRUE(ed25519_verify(kKey.public_key, raw, event.signed_at + "|" + event.body));
+    EXPECT_TRUE(Ed25519Key(kKey.public_key).verifies(raw, event.signed_at + "|" + event.body));
   }
 }
 
