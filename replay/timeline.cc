@@ -91,13 +91,14 @@ StoredSignature check_signature(const RecordView& record, const LogReader& log) 
 }
 
 Result<Timeline> read_timeline(const CallFacts& facts, const LogReader& log, const RuleSet& rules, const AsOf& as_of) {
-  const CallFacts known = facts.as_of(as_of.at, as_of.by_occurrence);
+  const Time clock = as_of.at.value_or(as_of.now);
+  const CallFacts known = as_of.at ? facts.as_of(clock, as_of.by_occurrence) : facts;
   Timeline timeline;
   timeline.call = derive_call(known);
   if (timeline.call.event_count == 0) {
-    return Error{ErrorCode::kNotFound, "nothing of call " + facts.call_id() + " was known at " + format_time(as_of.at)};
+    return Error{ErrorCode::kNotFound, "nothing of call " + facts.call_id() + " was known at " + format_time(clock)};
   }
-  timeline.findings = rules.findings(known, as_of.at);
+  timeline.findings = rules.findings(known, clock);
   timeline.open_rules = open_rules(timeline.findings);
 
   std::vector<std::pair<TimelineEntry, const EventFact*>> entries;

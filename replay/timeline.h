@@ -48,13 +48,15 @@ struct Timeline {
   std::vector<Finding> findings;
 };
 
-/// Which records count: those received (or, `by_occurrence`, having happened) by `at`, with the clock at `at`.
+/// Which records count: those received (or, `by_occurrence`, having happened) by `at`, with the clock at `at`. Without
+/// `at`: all, with the clock at `now`.
 struct AsOf {
-  Time at;
+  std::optional<Time> at;
   bool by_occurrence = false;
+  Time now{};
 };
 
-/// Errors: kCorruption, kUnavailable; kNotFound when nothing of the call was known by then.
+/// Errors: kCorruption, kUnavailable; kNotFound when nothing of the call was known by `at`.
 Result<Timeline> read_timeline(const CallFacts& facts, const LogReader& log, const RuleSet& rules, const AsOf& as_of);
 
 void write_json(JsonWriter& out, const Timeline& timeline);

@@ -82,6 +82,9 @@ CallFacts CallFacts::as_of(Time at, bool by_occurrence) const {
   CallFacts past = *this;
   std::erase_if(past.events_,
                 [&](const EventFact& event) { return (by_occurrence ? event.occurred_at : event.received_at) > at; });
+  if (by_occurrence) {
+    for (EventFact& event : past.events_) event.received_at = event.occurred_at;
+  }
   if (past.events_.size() == events_.size()) return past;
   std::vector<bool> known(texts_.size() + 1);
   for (EventFact& event : past.events_) {

@@ -51,7 +51,8 @@ class CallFacts {
   /// Empty for 0.
   std::string_view text(Text index) const { return texts_.text(index); }
 
-  /// The same facts restricted to what had been received (or, `by_occurrence`, had happened) by `at`.
+  /// The same facts restricted to what had been received by `at`; `by_occurrence`, to what had happened by then, each
+  /// event received when it happened.
   CallFacts as_of(Time at, bool by_occurrence) const;
 
   std::string encode() const;

@@ -18,7 +18,7 @@ Result<Timeline> from_data_dir(const Settings& settings, const CommandContext& c
   if (!facts) return facts.error();
   if (!*facts)
     return Error{ErrorCode::kNotFound, "no call " + id + " in " + data_dir(settings) + ": hookledger calls lists them"};
-  auto timeline = read_timeline(**facts, *view->log, *rules, {at.value_or(context.clock.wall()), by_occurrence});
+  auto timeline = read_timeline(**facts, *view->log, *rules, {at, by_occurrence, context.clock.wall()});
   if (!timeline && timeline.error().code == ErrorCode::kNotFound) {
     return Error{ErrorCode::kNotFound, "nothing of call " + id + " was known at that time"};
   }

@@ -190,11 +190,25 @@ struct Body {
 };
 
 /// Names with an underscore of their own; in all others every underscore of v1 is a dot.
-constexpr std::array<std::string_view, 7> kUnderscored = {
-    "call.ai_gather.ended",           "call.ai_gather.message_history_updated",
-    "call.ai_gather.partial_results", "call.conversation_insights.generated",
-    "call.deepfake_detection.error",  "call.deepfake_detection.result",
-    "call.sip_info.received"};
+constexpr std::array kUnderscored = std::to_array<std::string_view>({
+    "call.ai_gather.ended",
+    "call.ai_gather.message_history_updated",
+    "call.ai_gather.partial_results",
+    "call.conversation_insights.generated",
+    "call.deepfake_detection.error",
+    "call.deepfake_detection.result",
+    "call.sip_info.received",
+    "messaging_hosted_numbers_orders.created",
+    "messaging_hosted_numbers_orders.deleted",
+    "messaging_hosted_numbers_orders.internal_transfer_approval_requested",
+    "messaging_hosted_numbers_orders.internal_transfer_approved",
+    "messaging_hosted_numbers_orders.internal_transfer_auto_approved",
+    "messaging_hosted_numbers_orders.internal_transfer_detected",
+    "messaging_hosted_numbers_orders.internal_transfer_rejected",
+    "messaging_hosted_numbers_orders.updated",
+    "number_order.complete",
+    "session.status_changed",
+});
 
 bool is_v1_name(std::string_view type) {
   return type.find('.') == std::string_view::npos && type.find('_') != std::string_view::npos;

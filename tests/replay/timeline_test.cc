@@ -126,6 +126,27 @@ TEST_F(TimelineTest, AsOfShowsWhatHadBeenReceivedOrHadHappened) {
   }
 }
 
+TEST_F(TimelineTest, ByOccurrenceEveryEventWasReceivedWhenItHappened) {
+  history.tell({.id = "a", .type = "call.initiated", .leg = "a", .at = 0s, .payload = {{"direction", "incoming"}}});
+  history.tell({.id = "b", .type = "call.initiated", .leg = "b", .at = 1s, .payload = {{"direction", "outgoing"}}});
+  history.tell({.id = "c", .type = "call.hangup", .leg = "a", .at = 5s});
+  history.tell({.id = "d", .type = "call.hangup", .leg = "b", .at = 5500ms, .received = 300s});
+  const auto rules = built_in_rules();
+  const auto findings = [&](bool by_occurrence) {
+    return read_timeline(history.facts, history.log, *rules, {kStart + 20s, by_occurrence}).value().open_rules;
+  };
+  EXPECT_THAT(findings(false), ElementsAre("legs-ring-after-hangup"));
+  EXPECT_THAT(findings(true), ElementsAre());
+}
+
+TEST_F(TimelineTest, WithoutATimeEverythingIsShownWhateverTheClockSays) {
+  history.tell({.id = "a", .type = "call.initiated", .leg = "a", .at = 60s});
+  for (const bool by_occurrence : {false, true}) {
+    const AsOf now{std::nullopt, by_occurrence, kStart};
+    EXPECT_EQ(read_timeline(history.facts, history.log, history.rules, now).value().entries.size(), 1U);
+  }
+}
+
 class StoredSignatureTest : public TimelineTest {
  protected:
   template <class Change>

@@ -81,6 +81,11 @@ TEST(TelnyxShapes, V1NamesBecomeTheDottedOnes) {
         std::pair("call_deepfake_detection_result", "call.deepfake_detection.result"),
         std::pair("call_deepfake_detection_error", "call.deepfake_detection.error"),
         std::pair("call_sip_info_received", "call.sip_info.received"),
+        std::pair("messaging_hosted_numbers_orders_created", "messaging_hosted_numbers_orders.created"),
+        std::pair("messaging_hosted_numbers_orders_internal_transfer_auto_approved",
+                  "messaging_hosted_numbers_orders.internal_transfer_auto_approved"),
+        std::pair("number_order_complete", "number_order.complete"),
+        std::pair("session_status_changed", "session.status_changed"),
         std::pair("call_something_new", "call.something.new"), std::pair("_", "."),
         std::pair("nounderscore", "nounderscore")}) {
     EXPECT_EQ(telnyx_dotted_name(v1), dotted);
