@@ -51,7 +51,7 @@ Result<Folding::Entry*> Folding::entry(std::string_view call_id, std::uint32_t p
   const bool is_new = new_calls_ && !new_calls_->add(call_id);
   const auto stored = is_new ? false : store_.bytes().get(state_key::call(call_id), value_);
   if (!stored) return stored.error();
-  auto made = std::make_unique<Entry>(Entry{CallFacts(std::string(call_id), partition), {}});
+  auto made = empty_entry(call_id, partition);
   if (*stored) {
     auto facts = CallFacts::decode(call_id, value_);
     if (!facts) return facts.error();
@@ -65,8 +65,18 @@ Result<Folding::Entry*> Folding::entry(std::string_view call_id, std::uint32_t p
   return entry;
 }
 
+std::unique_ptr<Folding::Entry> Folding::empty_entry(std::string_view call_id, std::uint32_t partition) {
+  if (spare_.empty()) return std::make_unique<Entry>(Entry{CallFacts(std::string(call_id), partition), {}});
+  auto entry = std::move(spare_.back());
+  spare_.pop_back();
+  entry->facts.restart(call_id, partition);
+  entry->indexed.clear();
+  return entry;
+}
+
 void Folding::write(Entry& entry) {
-  writes_.put(state_key::call(entry.facts.call_id()), entry.facts.encode());
+  entry.facts.encode_to(value_);
+  writes_.put(state_key::call(entry.facts.call_id()), value_);
   const auto indexed = index_entries(entry.facts, rules_);
   auto old = entry.indexed.begin();
   for (const std::string& key : indexed) {
@@ -87,6 +97,7 @@ Result<void> Folding::commit(std::uint32_t partition, std::uint64_t covered) {
   writes_.put(state_key::covered(partition), value_);
   auto written = store_.bytes().write(writes_);
   writes_.clear();
+  for (auto& [id, entry] : calls_) spare_.push_back(std::move(entry));
   calls_.clear();
   bytes_ = 0;
   return written;

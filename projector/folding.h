@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "ingest/log/event_log.h"
-#include "projector/seen_calls.h"
 #include "projector/call_store.h"
 #include "projector/rules.h"
+#include "projector/seen_calls.h"
 #include "schemas/event.h"
 
 namespace hookledger {
@@ -40,12 +40,14 @@ class Folding {
   struct Entry;
 
   Result<Entry*> entry(std::string_view call_id, std::uint32_t partition);
+  std::unique_ptr<Entry> empty_entry(std::string_view call_id, std::uint32_t partition);
   void write(Entry& entry);
 
   CallStore& store_;
   const RuleSet& rules_;
   std::unique_ptr<EventReader> telnyx_;
   std::unordered_map<std::string_view, std::unique_ptr<Entry>> calls_;  ///< Keys point into the entries.
+  std::vector<std::unique_ptr<Entry>> spare_;  ///< Of the batch before: their memory serves again.
   std::optional<SeenCalls> new_calls_;
   Writes writes_;
   std::string value_;

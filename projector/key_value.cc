@@ -24,6 +24,7 @@ constexpr std::size_t kMemtableBytes = 32 << 20;
 constexpr std::size_t kBlockCacheBytes = 32 << 20;
 /// Writes from here on become a table of their own.
 constexpr std::size_t kTableBytesMin = 4 << 20;
+constexpr std::size_t kEntriesAhead = 8;
 constexpr const char* kTableExtension = ".new";
 constexpr int kOpenAttempts = 100;
 constexpr std::chrono::milliseconds kOpenPause{10};
@@ -183,8 +184,12 @@ class LiveKeyValue : public KeyValue {
     const std::string path = db_->GetName() + "/" + std::to_string(tables_++) + kTableExtension;
     rocksdb::SstFileWriter table(rocksdb::EnvOptions(), db_->GetOptions());
     rocksdb::Status status = table.Open(path);
-    for (const Writes::Entry& entry : writes.sorted()) {
+    const std::vector<Writes::Entry>& entries = writes.sorted();
+    for (std::size_t i = 0; i < entries.size(); ++i) {
       if (!status.ok()) return status;
+      // In order of key the bytes lie all over the memory of a large batch.
+      if (i + kEntriesAhead < entries.size()) __builtin_prefetch(entries[i + kEntriesAhead].key.data());
+      const Writes::Entry& entry = entries[i];
       status = entry.erased ? table.Delete(slice(entry.key)) : table.Put(slice(entry.key), slice(entry.value));
     }
     if (status.ok()) status = table.Finish();

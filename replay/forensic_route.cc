@@ -13,8 +13,7 @@ void add_forensic_route(Router& router, ApiParts parts, const RuleSet& rules) {
     const auto facts = find_call(parts, arguments.segments.front());
     if (const auto* problem = std::get_if<ApiResponse>(&facts)) return *problem;
     const auto& [at, by_occurrence] = std::get<AsOfParameters>(as_of);
-    const auto timeline =
-        read_timeline(std::get<CallFacts>(facts), parts.log, rules, {at, by_occurrence, now});
+    const auto timeline = read_timeline(std::get<CallFacts>(facts), parts.log, rules, {at, by_occurrence, now});
     if (!timeline && timeline.error().code == ErrorCode::kNotFound) {
       return problem(404, "call-not-found", "No such call", "nothing of it was known at that time");
     }

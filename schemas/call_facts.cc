@@ -40,17 +40,23 @@ Time plus(Time a, std::int64_t micros) {
 
 }  // namespace
 
-bool CallFacts::known_event(std::string_view id) const {
-  const Text text = texts_.find(id);
-  if (text == 0) return false;
-  return std::any_of(events_.begin(), events_.end(), [&](const EventFact& event) { return event.id == text; });
+void CallFacts::restart(std::string_view call_id, std::uint32_t partition) {
+  call_id_ = call_id;
+  partition_ = partition;
+  texts_.clear();
+  events_.clear();
+}
+
+bool CallFacts::known_event(Text id) const {
+  return id != 0 && std::any_of(events_.begin(), events_.end(), [&](const EventFact& event) { return event.id == id; });
 }
 
 void CallFacts::add(const RecordView& record, const EventDetail& detail, std::uint64_t offset) {
   if (!events_.empty() && offset <= events_.back().offset) return;
   EventFact event;
-  event.repeat = known_event(record.id);
-  event.id = texts_.intern(record.id);
+  event.id = texts_.find(record.id);
+  event.repeat = known_event(event.id);
+  if (event.id == 0) event.id = texts_.append(record.id);
   event.type = texts_.intern(record.type);
   event.leg = texts_.intern(record.leg_id);
   event.source = texts_.intern(record.source);
@@ -96,6 +102,12 @@ CallFacts CallFacts::as_of(Time at, bool by_occurrence) const {
 
 std::string CallFacts::encode() const {
   std::string out;
+  encode_to(out);
+  return out;
+}
+
+void CallFacts::encode_to(std::string& out) const {
+  out.clear();
   out.reserve(64 * texts_.size() + 32 * events_.size());
   Encoder encoder(out);
   encoder.fixed(kVersion);
@@ -128,7 +140,6 @@ std::string CallFacts::encode() const {
     occurred = event.occurred_at;
     offset = event.offset;
   }
-  return out;
 }
 
 Result<CallFacts> CallFacts::decode(std::string_view call_id, std::string_view bytes) {
@@ -137,7 +148,7 @@ Result<CallFacts> CallFacts::decode(std::string_view call_id, std::string_view b
   CallFacts facts(std::string(call_id), static_cast<std::uint32_t>(decoder.varint()));
   const std::uint64_t text_count = decoder.varint();
   if (text_count > decoder.left()) return damaged(call_id);
-  facts.texts_.reserve(text_count);
+  facts.texts_.reserve(text_count, decoder.left());
   for (std::uint64_t i = 0; i < text_count; ++i) facts.texts_.append(decoder.string());
   const std::uint64_t event_count = decoder.varint();
   if (event_count > decoder.left() / kEventBytesMin) return damaged(call_id);

@@ -40,6 +40,9 @@ class CallFacts {
   explicit CallFacts(std::string call_id, std::uint32_t partition)
       : call_id_(std::move(call_id)), partition_(partition) {}
 
+  /// Becomes the empty set of a call, and keeps the memory that it has.
+  void restart(std::string_view call_id, std::uint32_t partition);
+
   /// Adds the record at `offset`. A known offset changes nothing; a known event id at a higher offset is
   /// kept as a repeat. Records must be added in order of offset.
   void add(const RecordView& record, const EventDetail& detail, std::uint64_t offset);
@@ -56,10 +59,11 @@ class CallFacts {
   CallFacts as_of(Time at, bool by_occurrence) const;
 
   std::string encode() const;
+  void encode_to(std::string& out) const;
   static Result<CallFacts> decode(std::string_view call_id, std::string_view bytes);
 
  private:
-  bool known_event(std::string_view id) const;
+  bool known_event(Text id) const;
 
   std::string call_id_;
   std::uint32_t partition_;

@@ -26,7 +26,6 @@ static_assert(std::tuple_size_v<decltype(Ed25519KeyPair::secret_key)> == crypto_
 
 void init_crypto() { require(sodium_init() >= 0, "libsodium cannot start"); }
 
-
 Ed25519Signature ed25519_sign(const Ed25519KeyPair& key, std::string_view message) {
   Ed25519Signature signature;
   crypto_sign_ed25519_detached(signature.data(), nullptr, data(message), message.size(), key.secret_key.data());

@@ -21,7 +21,15 @@ struct EventHead {
 };
 
 /// Events that change a call. Stored: append at the end, never renumber.
-enum class Effect : std::uint8_t { kNone = 0, kInitiated = 1, kRinging = 2, kAnswered = 3, kBridged = 4, kHangup = 5, kRecording = 6 };
+enum class Effect : std::uint8_t {
+  kNone = 0,
+  kInitiated = 1,
+  kRinging = 2,
+  kAnswered = 3,
+  kBridged = 4,
+  kHangup = 5,
+  kRecording = 6
+};
 
 /// What the fold needs of a body beyond its head. An empty string is an absent one.
 struct EventDetail {
@@ -41,8 +49,8 @@ class EventReader {
  public:
   virtual ~EventReader() = default;
   virtual EventHead head(std::string_view body) = 0;
-  /// Of a body whose head was recognised. `type` is the mapped type from that head.
-  virtual EventDetail detail(std::string_view body, std::string_view type) = 0;
+  /// Of a body whose head was recognised. `type` is the mapped type from that head. Valid until the next call.
+  virtual const EventDetail& detail(std::string_view body, std::string_view type) = 0;
 };
 
 }  // namespace hookledger

@@ -9,14 +9,13 @@ namespace {
 /// Above this many texts a hash index pays.
 constexpr std::size_t kIndexAbove = 48;
 
-/// Ids of one length differ in their first bytes, mostly: look there before calling memcmp.
-bool same(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  std::uint64_t first_of_a = 0, first_of_b = 0;
-  const std::size_t first = std::min(a.size(), sizeof first_of_a);
-  std::memcpy(&first_of_a, a.data(), first);
-  std::memcpy(&first_of_b, b.data(), first);
-  return first_of_a == first_of_b && a == b;
+/// Its first and last eight bytes, and its length, mixed: ids of one call differ there.
+std::uint64_t mark_of(std::string_view text) {
+  std::uint64_t first = 0, last = 0;
+  const std::size_t size = std::min(text.size(), sizeof first);
+  std::memcpy(&first, text.data(), size);
+  std::memcpy(&last, text.data() + text.size() - size, size);
+  return first + 31 * last + text.size();
 }
 
 }  // namespace
@@ -27,10 +26,25 @@ Text TextTable::find(std::string_view wanted) const {
     const auto found = index_.find(wanted);
     return found == index_.end() ? 0 : found->second;
   }
-  for (Text index = 1; index < ends_.size(); ++index) {
-    if (same(text(index), wanted)) return index;
+  const std::uint64_t mark = mark_of(wanted);
+  for (std::size_t i = 0; i < marks_.size(); ++i) {
+    const auto index = static_cast<Text>(i + 1);
+    if (marks_[i] == mark && text(index) == wanted) return index;
   }
   return 0;
+}
+
+void TextTable::reserve(std::size_t texts, std::size_t bytes) {
+  bytes_.reserve(bytes);
+  ends_.reserve(texts + 1);
+  marks_.reserve(texts);
+}
+
+void TextTable::clear() {
+  bytes_.clear();
+  ends_.resize(1);
+  marks_.clear();
+  index_.clear();
 }
 
 Text TextTable::intern(std::string_view text) {
@@ -41,6 +55,7 @@ Text TextTable::intern(std::string_view text) {
 Text TextTable::append(std::string_view added) {
   bytes_.append(added);
   ends_.push_back(bytes_.size());
+  marks_.push_back(mark_of(added));
   const auto index = static_cast<Text>(size());
   if (!index_.empty()) {
     index_.emplace(added, index);

@@ -27,7 +27,8 @@ class TextTable {
   Text intern(std::string_view text);
   /// As stored: also a text that is there already, or empty.
   Text append(std::string_view text);
-  void reserve(std::size_t texts) { ends_.reserve(texts + 1); }
+  void reserve(std::size_t texts, std::size_t bytes);
+  void clear();
 
  private:
   struct Hash {
@@ -37,6 +38,7 @@ class TextTable {
 
   std::string bytes_;
   std::vector<std::size_t> ends_{0};
+  std::vector<std::uint64_t> marks_;  ///< Of each text, what tells it from nearly all others at a glance.
   std::unordered_map<std::string, Text, Hash, std::equal_to<>> index_;  ///< Once there are many.
 };
 

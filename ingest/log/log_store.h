@@ -17,6 +17,8 @@ class Env;
 
 namespace hookledger {
 
+class LogDatabase;
+
 struct LogStoreOptions {
   std::string path;              ///< Folder of the log.
   std::uint32_t partitions = 0;  ///< For a new log; 0: 8. Another value than an existing log's is refused.
@@ -82,9 +84,8 @@ class LogStore {
   Result<void> reopen();
 
  private:
-  class State;
-  explicit LogStore(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit LogStore(std::unique_ptr<LogDatabase> database);
+  std::unique_ptr<LogDatabase> database_;
 };
 
 }  // namespace hookledger

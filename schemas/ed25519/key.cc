@@ -12,9 +12,8 @@ using ed25519::Multiples;
 using ed25519::Scalar;
 
 /// The group's order 2^252 + 27742317777372353535851937790883648493, little-endian (RFC 8032, section 5.1).
-constexpr Scalar kOrder{0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7,
-                        0xa2, 0xde, 0xf9, 0xde, 0x14, 0,    0,    0,    0,    0,    0,
-                        0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
+constexpr Scalar kOrder{0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+                        0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
 
 bool is_reduced(const Scalar& scalar) {
   return std::lexicographical_compare(scalar.rbegin(), scalar.rend(), kOrder.rbegin(), kOrder.rend());

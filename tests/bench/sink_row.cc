@@ -5,7 +5,6 @@
 #include "tests/bench/server_process.h"
 #include "tests/bench/timing.h"
 #include "tests/support/libsodium.h"
-#include "tests/support/libsodium.h"
 #include "tools/key_files.h"
 
 namespace hookledger::bench {
@@ -55,7 +54,8 @@ double verify_seconds(const Bench& bench) {
   const std::string message(kBodyBytes, 'x');
   const Ed25519Signature signature = ed25519_sign(key, message);
   return cpu_seconds_each(bench.clock, kServerThreads, kFloorSeconds, [&] {
-    if (!testing::libsodium_verifies(key.public_key, signature, message)) throw std::runtime_error("a signature does not verify");
+    if (!testing::libsodium_verifies(key.public_key, signature, message))
+      throw std::runtime_error("a signature does not verify");
   });
 }
 

@@ -59,8 +59,9 @@ TEST_F(EvidenceKept, YearsLaterFromTheLogAlone) {
       const auto signature = decode_base64(record.signature).value();
       Ed25519Signature bytes;
       std::copy(signature.begin(), signature.end(), bytes.begin());
-      EXPECT_TRUE(log->find_key(record.key_id).value().verifies(bytes,
-                                 std::string(record.signed_at) + "|" + std::string(record.body)));
+      EXPECT_TRUE(log->find_key(record.key_id)
+                      .value()
+                      .verifies(bytes, std::string(record.signed_at) + "|" + std::string(record.body)));
     }
   }
   bodies.push_back(body("4"));

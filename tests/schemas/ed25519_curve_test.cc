@@ -1,10 +1,9 @@
 // The field and the curve under Ed25519Key: laws, edges of the representation, and libsodium's scalar products.
 
-#include "schemas/ed25519/curve.h"
-
 #include <gtest/gtest.h>
 #include <random>
 
+#include "schemas/ed25519/curve.h"
 #include "tests/support/libsodium.h"
 
 namespace hookledger::testing {

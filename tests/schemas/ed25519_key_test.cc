@@ -1,12 +1,11 @@
 // Ed25519Key against libsodium: the same answer to every signature, however strange.
 
-#include "schemas/ed25519/key.h"
-
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <random>
 #include <vector>
 
+#include "schemas/ed25519/key.h"
 #include "tests/support/libsodium.h"
 
 namespace hookledger::testing {
