@@ -1,9 +1,7 @@
 #include "tests/bench/prepared_log.h"
 
 #include <atomic>
-#include <condition_variable>
 #include <filesystem>
-#include <mutex>
 #include <thread>
 
 #include "ingest/intake.h"
@@ -11,6 +9,7 @@
 #include "schemas/sources/telnyx.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/load.h"
+#include "tests/support/append_waiter.h"
 #include "tools/simulate/plan.h"
 #include "tools/simulate/simulated_record.h"
 
@@ -27,25 +26,6 @@ TrafficOptions traffic_of(std::uint64_t events) {
   traffic.calls = static_cast<std::uint32_t>(static_cast<double>(events) / kEventsPerCall) + 1;
   return traffic;
 }
-
-class Outcomes : public AppendObserver {
- public:
-  void appended(std::vector<AppendOutcome> outcomes) override {
-    const std::lock_guard lock(mutex_);
-    for (const AppendOutcome& outcome : outcomes) outcome.result.value();
-    done_ += outcomes.size();
-    changed_.notify_all();
-  }
-  void wait_for(std::size_t count) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return done_ >= count; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::size_t done_ = 0;
-};
 
 /// Writes and signs deliveries of some of the calls.
 class Signer {
@@ -80,7 +60,7 @@ void write_log(EventLog& log, const TrafficOptions& traffic) {
   log.remember_key(key.public_key).value();
   std::vector<Signer> signers;
   for (unsigned i = 0; i < kSigners; ++i) signers.emplace_back(traffic);
-  Outcomes outcomes;
+  testing::AppendWaiter outcomes;
   const std::size_t total = plan.deliveries.size();
   std::size_t submitted = 0;
   for (std::uint64_t batches = 0; submitted < total; ++batches) {

@@ -1,9 +1,7 @@
 // Rebuild: events per CPU-second from a log on disk to queryable state, beside its parts.
 // rebuild_bench FOLDER CALLS: FOLDER keeps the log for the next run.
-#include <condition_variable>
 #include <cstdio>
 #include <filesystem>
-#include <mutex>
 #include <string>
 #include <sys/resource.h>
 
@@ -12,6 +10,7 @@
 #include "projector/folding.h"
 #include "schemas/sources/telnyx.h"
 #include "schemas/text.h"
+#include "tests/support/append_waiter.h"
 #include "tests/support/manual_clock.h"
 #include "tools/simulate/plan.h"
 #include "tools/simulate/simulated_record.h"
@@ -21,32 +20,13 @@ namespace {
 
 using testing::ManualClock;
 
-class Outcomes : public AppendObserver {
- public:
-  void appended(std::vector<AppendOutcome> outcomes) override {
-    const std::lock_guard lock(mutex_);
-    for (const AppendOutcome& outcome : outcomes) outcome.result.value();
-    done_ += outcomes.size();
-    changed_.notify_all();
-  }
-  void wait_for(std::size_t count) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return done_ >= count; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::size_t done_ = 0;
-};
-
 void write_log(EventLog& log, std::uint32_t calls) {
   TrafficOptions options;
   options.calls = calls;
   const Plan plan = make_plan(options).value();
   ScriptShelf shelf(options);
   const auto reader = make_telnyx_reader();
-  Outcomes outcomes;
+  testing::AppendWaiter outcomes;
   std::vector<Append> batch;
   std::size_t submitted = 0;
   const auto submit = [&] {

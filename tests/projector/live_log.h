@@ -1,13 +1,12 @@
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "ingest/log/embedded_log.h"
 #include "tests/projector/history.h"
+#include "tests/support/append_waiter.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/temporary_folder.h"
 
@@ -56,26 +55,8 @@ class LiveLog {
   const TemporaryFolder& folder() const { return folder_; }
 
  private:
-  class Waiter : public AppendObserver {
-   public:
-    void appended(std::vector<AppendOutcome> outcomes) override {
-      const std::lock_guard lock(mutex_);
-      done_ += outcomes.size();
-      changed_.notify_all();
-    }
-    void wait_for(std::size_t count) {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return done_ >= count; });
-    }
-
-   private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::size_t done_ = 0;
-  };
-
   void append_all(std::vector<Append> appends) {
-    Waiter waiter;
+    AppendWaiter waiter;
     for (Append& append : appends) append.observer = &waiter;
     const std::size_t count = appends.size();
     log_->submit(appends).value();
