@@ -1,10 +1,12 @@
 #include "tools/data_access.h"
 
 #include <filesystem>
+#include <iostream>
 
 #include "ingest/http/client.h"
 #include "ingest/log/embedded_log.h"
 #include "replay/answers.h"
+#include "schemas/text.h"
 #include "tools/progress.h"
 
 namespace hookledger {
@@ -29,10 +31,16 @@ Result<std::unique_ptr<LogReader>> open_log(const Settings& settings) {
 }
 
 Result<ProjectionView> open_data_dir(const Settings& settings, const CommandContext& context, const RuleSet& rules) {
-  Progress progress("folding the log", "records", settings.flag("quiet"), context.clock);
-  return open_view(
+  const bool quiet = settings.flag("quiet");
+  Progress progress("folding the log", "records", quiet, context.clock);
+  auto view = open_view(
       data_dir(settings), rules, [&] { return open_log(settings); },
       [&](const FoldProgress& fold) { progress.update(fold.done, fold.total); });
+  if (view && !view->discarded.empty() && !quiet) {
+    std::cerr << "hookledger: folded the log anew, the projection cannot be used: " << printable(view->discarded)
+              << '\n';
+  }
+  return view;
 }
 
 Result<std::string> ask_server(const Settings& settings, const std::string& target) {

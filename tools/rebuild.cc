@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "schemas/json.h"
+#include "schemas/text.h"
 #include "tools/command.h"
 #include "tools/data_access.h"
 #include "tools/progress.h"
@@ -34,6 +35,7 @@ void print_comparison(const RebuildComparison& comparison, bool as_json) {
     json.key("records");
     json.number(comparison.records);
     json.member("live_digest", comparison.live_digest);
+    json.member("live_unreadable", comparison.unreadable);
     json.member("fresh_digest", comparison.fresh_digest);
     json.key("differing_calls");
     json.number(comparison.differing_calls);
@@ -47,8 +49,13 @@ void print_comparison(const RebuildComparison& comparison, bool as_json) {
     std::cout << json.view() << '\n';
     return;
   }
-  std::cout << "folded " << comparison.records << " records anew\n"
-            << "live  " << comparison.live_digest << (comparison.had_live ? "" : "  (there was no projection yet)")
+  std::cout << "folded " << comparison.records << " records anew\n";
+  if (!comparison.unreadable.empty()) {
+    std::cout << "live projection cannot be read: " << printable(comparison.unreadable) << '\n'
+              << "DIFFERENT: run hookledger rebuild with the server stopped\n";
+    return;
+  }
+  std::cout << "live  " << comparison.live_digest << (comparison.had_live ? "" : "  (there was no projection yet)")
             << '\n'
             << "fresh " << comparison.fresh_digest << '\n';
   if (comparison.equal()) {
@@ -57,7 +64,7 @@ void print_comparison(const RebuildComparison& comparison, bool as_json) {
   }
   std::cout << "DIFFERENT: " << comparison.differing_calls << " calls, " << comparison.differing_entries
             << " index entries; run hookledger rebuild with the server stopped\n";
-  for (const auto& id : comparison.call_ids) std::cout << "  call " << id << '\n';
+  for (const auto& id : comparison.call_ids) std::cout << "  call " << printable(id) << '\n';
 }
 
 Result<int> run(const Settings& settings, const CommandContext& context) {
