@@ -43,7 +43,7 @@ Result<int> run(const Settings& settings, const CommandContext& context) {
   if (!at) return at.error();
 
   Result<Timeline> timeline = Error{ErrorCode::kNotFound, {}};
-  if (settings.has("url")) {
+  if (asks_server(settings)) {
     const auto answer = ask_server(settings, target_of(id, *at, *by == "occurrence"));
     if (!answer) return answer.error();
     timeline = parse_timeline(*answer);

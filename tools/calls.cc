@@ -88,7 +88,7 @@ Result<int> run(const Settings& settings, const CommandContext& context) {
   if (!limit) return limit.error();
 
   const auto take = [&](const std::vector<ListedCall>& calls) { print(calls, settings.flag("json")); };
-  if (settings.has("url")) {
+  if (asks_server(settings)) {
     const auto from_server = [&](const PageRequest& page) -> Result<Page<ListedCall>> {
       const auto answer = ask_server(settings, target_of(*filter, page));
       if (!answer) return answer.error();

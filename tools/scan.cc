@@ -78,7 +78,7 @@ std::string target_of(const Question& question, const PageRequest& page) {
 
 Result<std::vector<Finding>> find(const Settings& settings, const CommandContext& context, const RuleSet& rules,
                                   const Question& question, Time now) {
-  if (settings.has("url")) {
+  if (asks_server(settings)) {
     return read_pages<Finding>(
         [&](const PageRequest& page) -> Result<Page<Finding>> {
           const auto answer = ask_server(settings, target_of(question, page));
