@@ -7,6 +7,7 @@
 #include "tools/command.h"
 #include "tools/data_access.h"
 #include "tools/progress.h"
+#include "tools/rule_settings.h"
 #include "tools/threads.h"
 
 namespace hookledger {
@@ -72,7 +73,7 @@ Result<int> run(const Settings& settings, const CommandContext& context) {
   if (auto checked = refuse_url(settings); !checked) return checked.error();
   const auto threads = thread_count(settings);
   if (!threads) return threads.error();
-  const auto rules = built_in_rules();
+  const auto rules = configured_rules(settings);
   Progress progress("rebuilding", "records", settings.flag("quiet"), context.clock);
   const auto show = [&](const FoldProgress& fold) { progress.update(fold.done, fold.total); };
   if (settings.flag("verify")) {
@@ -101,7 +102,9 @@ Command rebuild_command() {
       "--verify it may run on. Exits 3 when --verify finds a difference.\n\n"
       "  hookledger rebuild --verify     compare the live projection with a fresh one, change nothing\n"
       "  hookledger rebuild\n",
-      {{"verify", "", "compare with the live projection and change nothing"}, threads_option()},
+      {{"verify", "", "compare with the live projection and change nothing"},
+       expect_recordings_option(),
+       threads_option()},
       run};
 }
 
