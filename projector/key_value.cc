@@ -40,8 +40,9 @@ std::uint64_t head_of(std::string_view key) {
 }
 
 Error error_of(const rocksdb::Status& status) {
-  const ErrorCode code = status.IsCorruption() ? ErrorCode::kCorruption : ErrorCode::kUnavailable;
-  return {code, "projection store: " + status.ToString()};
+  const std::string what = "projection store: " + status.ToString();
+  if (status.IsCorruption()) return {ErrorCode::kCorruption, what + ": run hookledger rebuild with the server stopped"};
+  return {ErrorCode::kUnavailable, what};
 }
 
 /// Filters hold calls only: nothing else is looked up by its whole key.

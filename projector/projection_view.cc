@@ -29,14 +29,16 @@ Result<ProjectionView> open_view(const std::string& data_dir, const RuleSet& rul
   if (!log) return log.error();
   const StoreShape shape = make_shape((*log)->partitions(), rules);
   auto store = bytes ? CallStore::make(std::move(*bytes), shape) : Result<std::unique_ptr<CallStore>>(bytes.error());
+  std::string discarded;
   if (!store && store.error().code != ErrorCode::kUnavailable) {
+    discarded = store.error().detail;
     auto empty = open_key_value_overlay({});
     if (!empty) return empty.error();
     store = CallStore::make(std::move(*empty), shape);
   }
   if (!store) return store.error();
   if (const auto folded = catch_up(**store, **log, rules, 1, progress); !folded) return folded.error();
-  return ProjectionView{std::move(*log), std::move(*store)};
+  return ProjectionView{std::move(*log), std::move(*store), std::move(discarded)};
 }
 
 }  // namespace hookledger

@@ -16,6 +16,7 @@ struct ProjectionView {
   std::unique_ptr<LogReader> log;
   /// Has everything that was durable in `log` when that was opened. Changes stay in memory.
   std::unique_ptr<CallStore> store;
+  std::string discarded;  ///< Why the live store was left aside and all of the log folded; empty when it was not.
 };
 
 /// Opens the live store as last flushed, then the log, and folds the tail into memory; all of the log when there is

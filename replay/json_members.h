@@ -169,9 +169,12 @@ class Members {
 /// On-Demand looks fields up by what it skipped before, which is only safe on valid JSON.
 template <class Use>
 bool read_json_object(std::string_view json, Fault& fault, const Use& use) {
-  if (!is_json(json)) return false;
+  // A body as deep as bodies may be stands some levels down in an answer.
+  constexpr std::size_t kDepthMax = kJsonDepthMax + 16;
+  if (!is_json(json, kDepthMax)) return false;
   const simdjson::padded_string padded(json);
   simdjson::ondemand::parser parser;
+  if (parser.allocate(padded.size(), kDepthMax) != simdjson::SUCCESS) return false;
   simdjson::ondemand::document document;
   simdjson::ondemand::object object;
   if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return false;

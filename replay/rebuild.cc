@@ -89,7 +89,17 @@ void note_difference(RebuildComparison& comparison, std::string_view key) {
   }
 }
 
+Result<void> cannot_read_live(const Error& error, RebuildComparison& comparison) {
+  if (error.code != ErrorCode::kCorruption) return error;
+  comparison.unreadable = error.detail;
+  return {};
+}
+
+/// What is damaged in the live store is a difference like any other.
 Result<void> compare(const CallStore& live, const CallStore& fresh, RebuildComparison& comparison) {
+  auto live_digest = live.digest();
+  if (!live_digest) return cannot_read_live(live_digest.error(), comparison);
+  comparison.live_digest = std::move(*live_digest);
   StateScan left(live), right(fresh);
   Result<bool> more_left = left.next(), more_right = right.next();
   while (more_left && more_right && (*more_left || *more_right)) {
@@ -98,7 +108,7 @@ Result<void> compare(const CallStore& live, const CallStore& fresh, RebuildCompa
     if (order <= 0) more_left = left.next();
     if (order >= 0) more_right = right.next();
   }
-  if (!more_left) return more_left.error();
+  if (!more_left) return cannot_read_live(more_left.error(), comparison);
   if (!more_right) return more_right.error();
   return {};
 }
@@ -120,9 +130,8 @@ Result<RebuildComparison> compare_once(const std::string& data_dir, const RuleSe
   if (!rebuilt) return rebuilt.error();
   comparison.records = rebuilt->records;
   comparison.fresh_digest = rebuilt->digest;
-  auto live_digest = view->store->digest();
-  if (!live_digest) return live_digest.error();
-  comparison.live_digest = std::move(*live_digest);
+  comparison.unreadable = view->discarded;
+  if (!comparison.unreadable.empty()) return comparison;  // The view is a fresh fold itself.
   if (auto compared = compare(*view->store, **fresh, comparison); !compared) return compared.error();
   return comparison;
 }

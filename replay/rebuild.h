@@ -29,12 +29,13 @@ struct RebuildComparison {
 
   std::uint64_t records = 0;  ///< Folded anew.
   std::string live_digest, fresh_digest;
+  std::string unreadable;               ///< Why the live projection cannot be compared; empty when it was.
   bool had_live = true;                 ///< False: the data dir has no projection, so what commands see was compared.
   std::uint64_t differing_calls = 0;    ///< Whose facts differ, or that only one side has.
   std::uint64_t differing_entries = 0;  ///< Of the indexes.
   std::vector<std::string> call_ids;    ///< The first kCallsMax of the calls that differ, in order of id.
 
-  bool equal() const { return differing_calls == 0 && differing_entries == 0; }
+  bool equal() const { return unreadable.empty() && differing_calls == 0 && differing_entries == 0; }
 };
 
 /// Compares the live projection (as last flushed, and the rest of the log) with a fresh fold from the log's first

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t kLineBytesMax = 8 << 20;
 constexpr std::uint64_t kProgressLines = 1024;
+constexpr std::string_view kKind = "telnyx";  ///< Of the sources whose events can be read.
 
 Error cannot_write() {
   return {ErrorCode::kUnavailable, "the export cannot be written: is the disk full, the reader gone?"};
@@ -41,15 +42,24 @@ Result<void> export_partition(const LogReader& log, std::uint32_t partition, std
   }
 }
 
-/// The configured key that made the signature; null when none did.
+/// The configured key that made the signature; null when none did. A source may have had another name where the line
+/// was exported, so after the one of that name all others are asked.
 const SourceKey* verifying_key(const CloudEvent& event, const Sources* sources, Time now) {
-  const Source* source = sources != nullptr ? sources->by_name(event.source) : nullptr;
-  if (source == nullptr) return nullptr;
+  if (sources == nullptr || event.signature.empty()) return nullptr;
   std::string signed_text;
   signed_text.reserve(event.signed_at.size() + 1 + event.body.size());
   signed_text.append(event.signed_at).append("|").append(event.body);
   const SignatureHeaders headers{event.signature, event.signed_at, 1, 1};
-  return verify_telnyx(*source, headers, signed_text, now).key;  // Whatever its age.
+  const auto key_of = [&](const Source& source) {
+    return verify_telnyx(source, headers, signed_text, now).key;  // Whatever its age.
+  };
+  const Source* named = sources->by_name(event.source);
+  if (const SourceKey* key = named != nullptr ? key_of(*named) : nullptr) return key;
+  for (const Source& source : sources->all()) {
+    if (&source == named || source.kind != kKind) continue;
+    if (const SourceKey* key = key_of(source)) return key;
+  }
+  return nullptr;
 }
 
 bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }

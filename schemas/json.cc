@@ -7,12 +7,47 @@
 
 #include "schemas/error.h"
 #include "schemas/json_grammar.h"
+#include "schemas/text.h"
 #include "schemas/utf8.h"
 
 namespace hookledger {
 namespace {
 
-constexpr std::size_t kDepthMax = 1024;
+/// Without a character that would have to be looked at; most texts are.
+bool is_plain(std::string_view text) {
+  unsigned char all = 0;
+  bool deletes = false;
+  for (const char c : text) {  // To the end, so that the loop is a vector's.
+    all |= static_cast<unsigned char>(c);
+    deletes |= c == '\x7F';
+  }
+  return all < 0x80 && !deletes;
+}
+
+void append_unit(std::string& out, std::uint32_t unit) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  out += "\\u";
+  for (const unsigned shift : {12U, 8U, 4U, 0U}) out += kHex[unit >> shift & 0xF];
+}
+
+/// The same value. Characters beyond ASCII, and DEL, stand in strings only; C0 in a string is escaped already.
+std::string with_escapes(std::string_view json) {
+  std::string out;
+  out.reserve(json.size() + 16);
+  while (!json.empty()) {
+    const Utf8Char next = first_utf8_char(json);
+    if (next.code < 0x7F || !acts_on_terminal(next.code)) {
+      out += json.substr(0, next.size);
+    } else if (next.code < 0x10000) {
+      append_unit(out, next.code);
+    } else {
+      append_unit(out, 0xD800 + ((next.code - 0x10000) >> 10));
+      append_unit(out, 0xDC00 + ((next.code - 0x10000) & 0x3FF));
+    }
+    json.remove_prefix(next.size);
+  }
+  return out;
+}
 
 std::string with_valid_utf8(std::string_view text) {
   std::string valid;
@@ -49,9 +84,17 @@ void JsonWriter::end_array() { state_->writer.EndArray(); }
 void JsonWriter::key(std::string_view name) { string(name); }
 
 void JsonWriter::string(std::string_view value) {
+  if (is_plain(value)) {
+    const char* text = value.empty() ? "" : value.data();
+    state_->writer.String(text, static_cast<rapidjson::SizeType>(value.size()));
+    return;
+  }
   if (!simdjson::validate_utf8(value)) return string(with_valid_utf8(value));
-  const char* text = value.empty() ? "" : value.data();
-  state_->writer.String(text, static_cast<rapidjson::SizeType>(value.size()));
+  rapidjson::StringBuffer quoted;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(quoted);
+  writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+  const std::string escaped = with_escapes({quoted.GetString(), quoted.GetSize()});
+  state_->writer.RawValue(escaped.data(), escaped.size(), rapidjson::kStringType);
 }
 
 void JsonWriter::number(std::int64_t value) { state_->writer.Int64(value); }
@@ -68,6 +111,11 @@ void JsonWriter::real(double value) {
 void JsonWriter::boolean(bool value) { state_->writer.Bool(value); }
 void JsonWriter::null() { state_->writer.Null(); }
 void JsonWriter::raw(std::string_view json) {
+  if (!is_plain(json)) {
+    const std::string escaped = with_escapes(json);
+    state_->writer.RawValue(escaped.data(), escaped.size(), rapidjson::kObjectType);
+    return;
+  }
   state_->writer.RawValue(json.data(), json.size(), rapidjson::kObjectType);
 }
 void JsonWriter::time(Time value) { string(format_time(value)); }
@@ -97,12 +145,12 @@ void JsonWriter::clear() {
   state_->writer.Reset(state_->buffer);
 }
 
-bool is_json(std::string_view text) {
-  static_assert(kDepthMax == simdjson::DEFAULT_MAX_DEPTH);
+bool is_json(std::string_view text, std::size_t depth_max) {
+  static_assert(kJsonDepthMax == simdjson::DEFAULT_MAX_DEPTH);
   if (text.empty()) return false;  // simdjson copies from its data, which may be null.
   thread_local simdjson::dom::parser parser;
   const simdjson::error_code error = parser.parse(text.data(), text.size()).error();
-  if (leaves_open(error)) return simdjson::validate_utf8(text) && follows_json_grammar(text, kDepthMax);
+  if (leaves_open(error)) return simdjson::validate_utf8(text) && follows_json_grammar(text, depth_max);
   return error == simdjson::SUCCESS;
 }
 

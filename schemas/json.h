@@ -11,7 +11,7 @@
 namespace hookledger {
 
 /// Writes one JSON text, members in the order given. Invalid UTF-8 in a string becomes U+FFFD, so the
-/// text is always valid. Not for more than one thread.
+/// text is always valid; what acts on a terminal stands as `\uXXXX`. Not for more than one thread.
 class JsonWriter {
  public:
   JsonWriter();
@@ -30,7 +30,7 @@ class JsonWriter {
   void real(double value);
   void boolean(bool value);
   void null();
-  /// `json` must be one valid JSON value.
+  /// `json` must be one valid JSON value. White space between its tokens stays.
   void raw(std::string_view json);
   void time(Time value);
 
@@ -46,8 +46,11 @@ class JsonWriter {
   std::unique_ptr<State> state_;
 };
 
-/// Is `text` one RFC 8259 value, in valid UTF-8, nested at most 1024 deep?
-bool is_json(std::string_view text);
+/// How deep a body may be nested.
+inline constexpr std::size_t kJsonDepthMax = 1024;
+
+/// Is `text` one RFC 8259 value, in valid UTF-8, nested at most `depth_max` deep?
+bool is_json(std::string_view text, std::size_t depth_max = kJsonDepthMax);
 
 /// `json` (valid) without white space between tokens.
 std::string minify_json(std::string_view json);

@@ -43,16 +43,6 @@ std::optional<std::uint64_t> bytes_unit(std::string_view name) {
   return std::nullopt;
 }
 
-/// Does it move the cursor, hide, or turn the direction of what stands around it?
-bool acts_on_terminal(char32_t code) {
-  return code < 0x20 || (code >= 0x7F && code <= 0x9F) ||  // C0, DEL, C1
-         code == 0xAD || code == 0x61C ||                  // soft hyphen, Arabic letter mark
-         (code >= 0x200B && code <= 0x200F) ||             // zero width, direction marks
-         (code >= 0x2028 && code <= 0x202E) ||             // line and paragraph separator, direction overrides
-         (code >= 0x2060 && code <= 0x206F) ||             // invisible operators, direction isolates
-         code == 0xFEFF || (code >= 0xFFF9 && code <= 0xFFFB) || (code >= 0xE0000 && code <= 0xE007F);
-}
-
 void append_byte_escape(std::string& out, unsigned char byte) {
   out += "\\x";
   out += kHexDigits[byte >> 4];
@@ -73,6 +63,15 @@ void append_escape(std::string& out, char32_t code) {
 }
 
 }  // namespace
+
+bool acts_on_terminal(char32_t code) {
+  return code < 0x20 || (code >= 0x7F && code <= 0x9F) ||  // C0, DEL, C1
+         code == 0xAD || code == 0x61C ||                  // soft hyphen, Arabic letter mark
+         (code >= 0x200B && code <= 0x200F) ||             // zero width, direction marks
+         (code >= 0x2028 && code <= 0x202E) ||             // line and paragraph separator, direction overrides
+         (code >= 0x2060 && code <= 0x206F) ||             // invisible operators, direction isolates
+         code == 0xFEFF || (code >= 0xFFF9 && code <= 0xFFFB) || (code >= 0xE0000 && code <= 0xE007F);
+}
 
 std::string encode_base64(std::string_view bytes) {
   std::string text;

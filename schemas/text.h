@@ -22,6 +22,9 @@ std::optional<std::uint64_t> parse_unsigned(std::string_view text);
 /// `1048576`, `64KiB`, `1 MiB`, `2GB`. Nothing for anything else.
 std::optional<std::uint64_t> parse_bytes(std::string_view text);
 
+/// Does the character move the cursor, hide, or turn the direction of what stands around it?
+bool acts_on_terminal(char32_t code);
+
 /// Replaces control characters (terminal escapes, line breaks, bidirectional overrides) and invalid
 /// UTF-8 by visible escapes, so that no byte from outside can act on a terminal.
 std::string printable(std::string_view text);

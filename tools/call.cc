@@ -5,13 +5,14 @@
 #include "tools/command.h"
 #include "tools/data_access.h"
 #include "tools/progress.h"
+#include "tools/rule_settings.h"
 
 namespace hookledger {
 namespace {
 
 Result<Timeline> from_data_dir(const Settings& settings, const CommandContext& context, const std::string& id,
                                const std::optional<Time>& at, bool by_occurrence) {
-  const auto rules = built_in_rules();
+  const auto rules = configured_rules(settings);
   const auto view = open_data_dir(settings, context, *rules);
   if (!view) return view.error();
   const auto facts = view->store->find(id);
@@ -43,7 +44,7 @@ Result<int> run(const Settings& settings, const CommandContext& context) {
   if (!at) return at.error();
 
   Result<Timeline> timeline = Error{ErrorCode::kNotFound, {}};
-  if (settings.has("url")) {
+  if (asks_server(settings)) {
     const auto answer = ask_server(settings, target_of(id, *at, *by == "occurrence"));
     if (!answer) return answer.error();
     timeline = parse_timeline(*answer);
@@ -80,7 +81,8 @@ Command call_command() {
           "  hookledger call ID --format html > call.html  one page with a ladder diagram\n",
           {{"at", "T", "as of T: RFC 3339, or relative such as -10m; default now"},
            {"by", "arrival|occurrence", "which records --at leaves: received by T (default), or happened by T"},
-           {"format", "FORMAT", "text (default), json, html or mermaid"}},
+           {"format", "FORMAT", "text (default), json, html or mermaid"},
+           expect_recordings_option()},
           run};
 }
 

@@ -8,6 +8,7 @@
 #include "tools/command.h"
 #include "tools/data_access.h"
 #include "tools/paging.h"
+#include "tools/rule_settings.h"
 #include "tools/table.h"
 
 namespace hookledger {
@@ -88,7 +89,7 @@ Result<int> run(const Settings& settings, const CommandContext& context) {
   if (!limit) return limit.error();
 
   const auto take = [&](const std::vector<ListedCall>& calls) { print(calls, settings.flag("json")); };
-  if (settings.has("url")) {
+  if (asks_server(settings)) {
     const auto from_server = [&](const PageRequest& page) -> Result<Page<ListedCall>> {
       const auto answer = ask_server(settings, target_of(*filter, page));
       if (!answer) return answer.error();
@@ -99,7 +100,7 @@ Result<int> run(const Settings& settings, const CommandContext& context) {
     take(*calls);
     return kExitDone;
   }
-  const auto rules = built_in_rules();
+  const auto rules = configured_rules(settings);
   const auto view = open_data_dir(settings, context, *rules);
   if (!view) return view.error();
   const Queries queries(*view->store, *rules);
@@ -124,7 +125,8 @@ Command calls_command() {
            {"number", "N", "with a leg from or to this number"},
            {"since", "T", "first event at T or later: RFC 3339, or relative such as -1h"},
            {"until", "T", "first event before T"},
-           {"limit", "N", "at most N; default 50"}},
+           {"limit", "N", "at most N; default 50"},
+           expect_recordings_option()},
           run};
 }
 

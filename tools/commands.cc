@@ -13,9 +13,11 @@ const std::vector<Command>& all_commands() {
 std::vector<OptionSpec> common_options() {
   return {{"config", "FILE", "read options from FILE (INI); the command line and the environment go before it"},
           {"data-dir", "DIR", "where everything is kept; default ./data"},
-          {"url", "URL", "ask a running server (http://ADDR:PORT of its API) instead of a data dir"},
+          {"url", "URL",
+           "ask a running server (http://ADDR:PORT of its API) instead of a data dir;\n"
+           "a --data-dir on the command line goes before a url in environment or file"},
           {"json", "", "JSON instead of text; JSON lines for lists"},
-          {"quiet", "", "no progress"},
+          {"quiet", "", "no progress, no remarks"},
           {"help", "", "this text"},
           {"version", "", "print the version"}};
 }

@@ -1,10 +1,12 @@
 #include "tools/data_access.h"
 
 #include <filesystem>
+#include <iostream>
 
 #include "ingest/http/client.h"
 #include "ingest/log/embedded_log.h"
 #include "replay/answers.h"
+#include "schemas/text.h"
 #include "tools/progress.h"
 
 namespace hookledger {
@@ -29,11 +31,21 @@ Result<std::unique_ptr<LogReader>> open_log(const Settings& settings) {
 }
 
 Result<ProjectionView> open_data_dir(const Settings& settings, const CommandContext& context, const RuleSet& rules) {
-  Progress progress("folding the log", "records", settings.flag("quiet"), context.clock);
-  return open_view(
-      data_dir(settings), rules, [&] { return open_log(settings); },
-      [&](const FoldProgress& fold) { progress.update(fold.done, fold.total); });
+  const bool quiet = settings.flag("quiet");
+  auto view = [&] {
+    Progress progress("folding the log", "records", quiet, context.clock);
+    return open_view(
+        data_dir(settings), rules, [&] { return open_log(settings); },
+        [&](const FoldProgress& fold) { progress.update(fold.done, fold.total); });
+  }();
+  if (view && !view->discarded.empty() && !quiet) {
+    std::cerr << "hookledger: folded the log anew, the projection cannot be used: " << printable(view->discarded)
+              << '\n';
+  }
+  return view;
 }
+
+bool asks_server(const Settings& settings) { return settings.prevails("url", "data-dir"); }
 
 Result<std::string> ask_server(const Settings& settings, const std::string& target) {
   auto response = http::fetch(settings.text("url"), target, kServerTimeout);
@@ -48,7 +60,7 @@ Result<std::string> ask_server(const Settings& settings, const std::string& targ
 }
 
 Result<void> refuse_url(const Settings& settings) {
-  if (settings.has("url")) return usage_error("this command reads a data dir: use --data-dir, not --url");
+  if (settings.on_command_line("url")) return usage_error("this command reads a data dir: use --data-dir, not --url");
   return {};
 }
 

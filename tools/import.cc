@@ -9,6 +9,7 @@
 #include "tools/data_access.h"
 #include "tools/log_settings.h"
 #include "tools/progress.h"
+#include "tools/rule_settings.h"
 #include "tools/source_settings.h"
 #include "tools/threads.h"
 
@@ -34,7 +35,7 @@ void print(const ImportDone& done, bool as_json) {
 
 /// So that the commands that follow find the calls folded.
 Result<void> project(const Settings& settings, const CommandContext& context, const LogReader& log) {
-  const auto rules = built_in_rules();
+  const auto rules = configured_rules(settings);
   auto folder = ProjectionFolder::own(data_dir(settings));
   if (!folder) return folder.error();
   auto live = (*folder)->open_live(log, *rules);
@@ -79,6 +80,7 @@ Result<int> run(const Settings& settings, const CommandContext& context) {
 Command import_command() {
   std::vector<OptionSpec> options = source_options();
   for (const OptionSpec& option : log_settings_options()) options.push_back(option);
+  options.push_back(expect_recordings_option());
   return {"import",
           "",
           "Records from JSON lines on stdin, as export and simulate --out write them",

@@ -15,13 +15,16 @@ namespace {
 
 std::string bytes_of(const auto& array) { return {reinterpret_cast<const char*>(array.data()), array.size()}; }
 
+/// Leaves no file behind when it fails.
 Result<void> write_new_file(const std::string& path, const std::string& text, mode_t mode) {
   const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (file < 0) return Error{ErrorCode::kUnavailable, path + " cannot be created: " + std::strerror(errno)};
   const bool written = write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   const bool closed = close(file) == 0;
-  if (!written || !closed) return Error{ErrorCode::kUnavailable, path + " cannot be written: " + std::strerror(errno)};
-  return {};
+  if (written && closed) return {};
+  const int error = errno;
+  unlink(path.c_str());
+  return Error{ErrorCode::kUnavailable, path + " cannot be written: " + std::strerror(error)};
 }
 
 }  // namespace
@@ -31,7 +34,9 @@ std::string public_key_base64(const Ed25519KeyPair& pair) { return encode_base64
 Result<void> write_key_files(const std::string& prefix, const Ed25519Seed& seed) {
   if (auto written = write_new_file(prefix + ".key", encode_base64(bytes_of(seed)) + "\n", 0600); !written)
     return written;
-  return write_new_file(prefix + ".pub", public_key_base64(ed25519_key_pair(seed)) + "\n", 0644);
+  auto written = write_new_file(prefix + ".pub", public_key_base64(ed25519_key_pair(seed)) + "\n", 0644);
+  if (!written) unlink((prefix + ".key").c_str());
+  return written;
 }
 
 Result<Ed25519KeyPair> read_signing_key(const std::string& path) {

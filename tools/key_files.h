@@ -8,7 +8,7 @@
 namespace hookledger {
 
 /// Writes PREFIX.key (base64 of the 32-byte seed, mode 0600) and PREFIX.pub (base64 of the 32-byte public key).
-/// Refuses to overwrite. Errors: kUnavailable.
+/// Refuses to overwrite, and writes both or neither. Errors: kUnavailable.
 Result<void> write_key_files(const std::string& prefix, const Ed25519Seed& seed);
 
 /// Reads a PREFIX.key. Errors: kUsage.

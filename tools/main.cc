@@ -39,7 +39,10 @@ int fail(int exit_code, const std::string& detail) {
 }
 
 int run(const Command& command, std::vector<std::string> arguments) {
-  if (std::find(arguments.begin(), arguments.end(), "--help") != arguments.end()) {
+  const auto given = [&](const char* option) {
+    return std::find(arguments.begin(), arguments.end(), option) != arguments.end();
+  };
+  if (given("--help") || given("-h")) {
     print_help(std::cout, command);
     return kExitDone;
   }
@@ -79,6 +82,10 @@ int main(const std::vector<std::string>& arguments) {
   }
   for (const Command& command : all_commands()) {
     if (command.name == name) return run(command, {arguments.begin() + 1, arguments.end()});
+  }
+  if (name.starts_with('-')) {
+    return fail(kExitUsage, "options come after the command, as in hookledger calls " + name +
+                                ": hookledger --help lists the commands");
   }
   return fail(kExitUsage, "unknown command '" + name + "': hookledger --help lists them");
 }

@@ -10,9 +10,9 @@ constexpr std::chrono::milliseconds kSettleTimeout(1000);
 
 }  // namespace
 
-Result<std::unique_ptr<Projection>> Projection::open(const std::string& data_dir, EventLog& log, const Clock& clock,
-                                                     Logger& logger, unsigned threads) {
-  auto rules = built_in_rules();
+Result<std::unique_ptr<Projection>> Projection::open(const std::string& data_dir, std::unique_ptr<RuleSet> rules,
+                                                     EventLog& log, const Clock& clock, Logger& logger,
+                                                     unsigned threads) {
   auto folder = ProjectionFolder::own(data_dir);
   if (!folder) return folder.error();
   auto live = (*folder)->open_live(log, *rules);

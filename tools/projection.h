@@ -16,8 +16,8 @@ namespace hookledger {
 class Projection {
  public:
   /// Opens the live store and begins to fold. References outlive it. Errors: kInUse, kCorruption, kUnavailable.
-  static Result<std::unique_ptr<Projection>> open(const std::string& data_dir, EventLog& log, const Clock& clock,
-                                                  Logger& logger, unsigned threads);
+  static Result<std::unique_ptr<Projection>> open(const std::string& data_dir, std::unique_ptr<RuleSet> rules,
+                                                  EventLog& log, const Clock& clock, Logger& logger, unsigned threads);
 
   void add_routes(Router& router, std::string openapi);
   std::optional<std::string> not_ready() const { return projector_.not_ready(); }

@@ -3,9 +3,11 @@
 #include <iostream>
 
 #include "schemas/json.h"
+#include "schemas/text.h"
 #include "tools/command.h"
 #include "tools/data_access.h"
 #include "tools/progress.h"
+#include "tools/rule_settings.h"
 #include "tools/threads.h"
 
 namespace hookledger {
@@ -34,6 +36,7 @@ void print_comparison(const RebuildComparison& comparison, bool as_json) {
     json.key("records");
     json.number(comparison.records);
     json.member("live_digest", comparison.live_digest);
+    json.member("live_unreadable", comparison.unreadable);
     json.member("fresh_digest", comparison.fresh_digest);
     json.key("differing_calls");
     json.number(comparison.differing_calls);
@@ -47,8 +50,13 @@ void print_comparison(const RebuildComparison& comparison, bool as_json) {
     std::cout << json.view() << '\n';
     return;
   }
-  std::cout << "folded " << comparison.records << " records anew\n"
-            << "live  " << comparison.live_digest << (comparison.had_live ? "" : "  (there was no projection yet)")
+  std::cout << "folded " << comparison.records << " records anew\n";
+  if (!comparison.unreadable.empty()) {
+    std::cout << "live projection cannot be read: " << printable(comparison.unreadable) << '\n'
+              << "DIFFERENT: run hookledger rebuild with the server stopped\n";
+    return;
+  }
+  std::cout << "live  " << comparison.live_digest << (comparison.had_live ? "" : "  (there was no projection yet)")
             << '\n'
             << "fresh " << comparison.fresh_digest << '\n';
   if (comparison.equal()) {
@@ -57,7 +65,7 @@ void print_comparison(const RebuildComparison& comparison, bool as_json) {
   }
   std::cout << "DIFFERENT: " << comparison.differing_calls << " calls, " << comparison.differing_entries
             << " index entries; run hookledger rebuild with the server stopped\n";
-  for (const auto& id : comparison.call_ids) std::cout << "  call " << id << '\n';
+  for (const auto& id : comparison.call_ids) std::cout << "  call " << printable(id) << '\n';
 }
 
 Result<int> run(const Settings& settings, const CommandContext& context) {
@@ -65,7 +73,7 @@ Result<int> run(const Settings& settings, const CommandContext& context) {
   if (auto checked = refuse_url(settings); !checked) return checked.error();
   const auto threads = thread_count(settings);
   if (!threads) return threads.error();
-  const auto rules = built_in_rules();
+  const auto rules = configured_rules(settings);
   Progress progress("rebuilding", "records", settings.flag("quiet"), context.clock);
   const auto show = [&](const FoldProgress& fold) { progress.update(fold.done, fold.total); };
   if (settings.flag("verify")) {
@@ -94,7 +102,9 @@ Command rebuild_command() {
       "--verify it may run on. Exits 3 when --verify finds a difference.\n\n"
       "  hookledger rebuild --verify     compare the live projection with a fresh one, change nothing\n"
       "  hookledger rebuild\n",
-      {{"verify", "", "compare with the live projection and change nothing"}, threads_option()},
+      {{"verify", "", "compare with the live projection and change nothing"},
+       expect_recordings_option(),
+       threads_option()},
       run};
 }
 

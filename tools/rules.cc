@@ -5,6 +5,7 @@
 
 #include "schemas/json.h"
 #include "tools/command.h"
+#include "tools/rule_settings.h"
 #include "tools/table.h"
 
 namespace hookledger {
@@ -70,7 +71,7 @@ Result<int> explain(const RuleSet& rules, const std::string& name, bool as_json)
 }
 
 Result<int> run(const Settings& settings, const CommandContext&) {
-  const auto rules = built_in_rules();
+  const auto rules = configured_rules(settings);
   const std::string& verb = settings.positional().empty() ? "list" : settings.positional().front();
   if (verb == "list") {
     if (settings.positional().size() > 1) return usage_error("rules list takes no argument");
@@ -95,7 +96,7 @@ Command rules_command() {
           "  hookledger rules list\n"
           "  hookledger rules explain legs-ring-after-hangup\n"
           "\nRule files (rules check FILE) are not part of this version.\n",
-          {},
+          {expect_recordings_option()},
           run};
 }
 

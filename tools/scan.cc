@@ -8,6 +8,7 @@
 #include "tools/command.h"
 #include "tools/data_access.h"
 #include "tools/paging.h"
+#include "tools/rule_settings.h"
 
 namespace hookledger {
 namespace {
@@ -78,7 +79,7 @@ std::string target_of(const Question& question, const PageRequest& page) {
 
 Result<std::vector<Finding>> find(const Settings& settings, const CommandContext& context, const RuleSet& rules,
                                   const Question& question, Time now) {
-  if (settings.has("url")) {
+  if (asks_server(settings)) {
     return read_pages<Finding>(
         [&](const PageRequest& page) -> Result<Page<Finding>> {
           const auto answer = ask_server(settings, target_of(question, page));
@@ -96,7 +97,7 @@ Result<std::vector<Finding>> find(const Settings& settings, const CommandContext
 
 Result<int> run(const Settings& settings, const CommandContext& context) {
   if (auto checked = expect_positional(settings, 0, ""); !checked) return checked.error();
-  const auto rules = built_in_rules();
+  const auto rules = configured_rules(settings);
   const Time now = context.clock.wall();
   const auto question = read_question(settings, *rules, now);
   if (!question) return question.error();
@@ -122,7 +123,8 @@ Command scan_command() {
       "  hookledger scan --status all --json\n",
       {{"at", "T", "as of T: RFC 3339, or relative such as -10m; default now"},
        {"rule", "NAME", "of this rule only: hookledger rules list"},
-       {"status", "S", "open (default), resolved, noted or all"}},
+       {"status", "S", "open (default), resolved, noted or all"},
+       expect_recordings_option()},
       run};
 }
 

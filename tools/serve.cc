@@ -1,5 +1,6 @@
 #include "tools/command.h"
 #include "tools/log_settings.h"
+#include "tools/rule_settings.h"
 #include "tools/server.h"
 #include "tools/source_settings.h"
 #include "tools/threads.h"
@@ -26,7 +27,8 @@ std::vector<OptionSpec> server_options() {
 std::vector<OptionSpec> serve_options() {
   std::vector<OptionSpec> options = server_options();
   options.insert(options.end(),
-                 {{"retention", "DURATION", "remove calls whose newest record is older; default: keep all"},
+                 {expect_recordings_option(),
+                  {"retention", "DURATION", "remove calls whose newest record is older; default: keep all"},
                   {"retention-bytes", "SIZE", "remove the oldest calls while the log is larger; default: keep all"}});
   return options;
 }

@@ -15,6 +15,7 @@
 #include "tools/log_settings.h"
 #include "tools/openapi_text.h"
 #include "tools/projection.h"
+#include "tools/rule_settings.h"
 #include "tools/signals.h"
 #include "tools/source_settings.h"
 #include "tools/threads.h"
@@ -139,7 +140,8 @@ class RunningServer {
   Result<void> open_projection() {
     const auto threads = thread_count(settings_);
     if (!threads) return threads.error();
-    auto projection = Projection::open(data_dir(settings_), *log_, context_.clock, logger_, *threads);
+    auto projection =
+        Projection::open(data_dir(settings_), configured_rules(settings_), *log_, context_.clock, logger_, *threads);
     if (!projection) return projection.error();
     projection_ = std::move(*projection);
     return {};

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 #include <unistd.h>
 
 #include "schemas/text.h"
+#include "tools/config_file.h"
 
 namespace hookledger {
 namespace {
@@ -60,6 +59,14 @@ std::vector<std::string> split_words(const std::string& text) {
   return words;
 }
 
+/// ` KEY`; nothing when it may be a value in the wrong place, and so a secret.
+std::string shown_key(const std::string& key) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789.-_";
+  constexpr std::size_t kSizeMax = 40;
+  if (key.empty() || key.size() > kSizeMax || key.find_first_not_of(kLetters) != std::string::npos) return {};
+  return " " + key + (key.starts_with(kSourcePrefix) ? " (a source has kind, public-key, path, tolerance)" : "");
+}
+
 }  // namespace
 
 class SettingsReader {
@@ -70,7 +77,7 @@ class SettingsReader {
     if (auto read = read_command_line(arguments); !read) return read.error();
     read_environment();
     if (settings_.has("config")) {
-      if (auto read = read_config_file(settings_.text("config")); !read) return read.error();
+      if (auto read = read_file(settings_.text("config")); !read) return read.error();
     }
     if (auto checked = check_flags(); !checked) return checked.error();
     return settings_;
@@ -82,9 +89,9 @@ class SettingsReader {
     for (const OptionSpec& option : known_) {
       const auto found = settings_.values_.find(option.name);
       if (!option.argument.empty() || found == settings_.values_.end()) continue;
-      const std::string value = lower_case(found->second.back());
+      const std::string value = lower_case(found->second.texts.back());
       if (value == "true" || value == "1" || value == "yes" || value == "on") {
-        found->second = {"true"};
+        found->second.texts = {"true"};
       } else if (value.empty() || value == "false" || value == "0" || value == "no" || value == "off") {
         settings_.values_.erase(found);
       } else {
@@ -119,7 +126,7 @@ class SettingsReader {
   Result<void> add_from_command_line(const std::string& name, const std::vector<std::string>& value) {
     const auto& spec =
         *std::find_if(own_.begin(), own_.end(), [&](const OptionSpec& option) { return option.name == name; });
-    auto& values = settings_.values_[name];
+    auto& values = settings_.values_[name].texts;
     if (!values.empty() && !spec.repeats) return usage("--" + name + " is given twice");
     values.insert(values.end(), value.begin(), value.end());
     if (value.empty()) values.emplace_back("true");
@@ -136,46 +143,39 @@ class SettingsReader {
       const std::string value(text.substr(equals + 1));
       const bool repeats =
           std::any_of(known_.begin(), known_.end(), [&](const OptionSpec& o) { return o.name == name && o.repeats; });
-      settings_.values_[name] = repeats ? split_words(value) : std::vector<std::string>{value};
+      settings_.values_[name] = {repeats ? split_words(value) : std::vector<std::string>{value}, Origin::kEnvironment};
     }
   }
 
-  Result<void> read_config_file(const std::string& path) {
-    std::ifstream file(path);
-    if (!file || std::filesystem::is_directory(path))
-      return Error{ErrorCode::kNotFound, "config file " + path + " cannot be read: check --config"};
-    Settings from_file;
-    try {
-      const auto parsed = po::parse_config_file(file, describe(known_), true);
-      for (const auto& option : parsed.options) {
-        if (auto added = add_from_file(option, from_file); !added) {
-          return usage("config file " + path + ": " + added.error().detail);
-        }
+  Result<void> read_file(const std::string& path) {
+    const auto lines = read_config_file(path);
+    if (!lines) return lines.error();
+    std::map<std::string, std::vector<std::string>> values;
+    for (const ConfigLine& line : *lines) {
+      auto* into = is_option(line.key) ? &values[line.key] : source_value(line.key);
+      if (into == nullptr) {
+        return usage("config file " + path + ", line " + std::to_string(line.number) + ": unknown key" +
+                     shown_key(line.key));
       }
-    } catch (const po::error& error) {
-      return usage("config file " + path + ": " + printable(error.what()));
+      into->push_back(line.value);
     }
-    for (auto& [name, values] : from_file.values_) settings_.values_.try_emplace(name, values);
-    settings_.sources_ = std::move(from_file.sources_);
+    for (auto& [name, texts] : values)
+      settings_.values_.try_emplace(name, Settings::Value{std::move(texts), Origin::kFile});
     return {};
   }
 
-  Result<void> add_from_file(const po::option& option, Settings& from_file) const {
-    const std::string& name = option.string_key;
-    if (name.starts_with(kSourcePrefix)) {
-      const auto dot = name.rfind('.');
-      const std::string key = name.substr(dot + 1);
-      if (dot < kSourcePrefix.size() || std::find(kSourceKeys.begin(), kSourceKeys.end(), key) == kSourceKeys.end()) {
-        return usage("unknown key " + printable(name) + " (a source has kind, public-key, path, tolerance)");
-      }
-      auto& values = from_file.sources_[name.substr(kSourcePrefix.size(), dot - kSourcePrefix.size())][key];
-      values.insert(values.end(), option.value.begin(), option.value.end());
-      return {};
-    }
-    if (option.unregistered) return usage("unknown key " + printable(name));
-    auto& values = from_file.values_[name];
-    values.insert(values.end(), option.value.begin(), option.value.end());
-    return {};
+  bool is_option(const std::string& key) const {
+    if (key == "help" || key == "version") return false;
+    return std::any_of(known_.begin(), known_.end(), [&](const OptionSpec& option) { return option.name == key; });
+  }
+
+  /// Where values of `source.NAME.KEY` go; null when that is no key of a source.
+  std::vector<std::string>* source_value(const std::string& key) {
+    const auto dot = key.rfind('.');
+    if (!key.starts_with(kSourcePrefix) || dot < kSourcePrefix.size()) return nullptr;
+    const std::string last = key.substr(dot + 1);
+    if (std::find(kSourceKeys.begin(), kSourceKeys.end(), last) == kSourceKeys.end()) return nullptr;
+    return &settings_.sources_[key.substr(kSourcePrefix.size(), dot - kSourcePrefix.size())][last];
   }
 
   const std::vector<OptionSpec>& own_;
@@ -206,19 +206,27 @@ std::string render_options(const std::vector<OptionSpec>& options) {
 
 bool Settings::has(std::string_view name) const {
   const auto found = values_.find(name);
-  return found != values_.end() && !found->second.empty();
+  return found != values_.end() && !found->second.texts.empty();
 }
 
 bool Settings::flag(std::string_view name) const { return has(name); }
 
+bool Settings::prevails(std::string_view name, std::string_view other) const {
+  return has(name) && (!has(other) || values_.find(name)->second.origin <= values_.find(other)->second.origin);
+}
+
+bool Settings::on_command_line(std::string_view name) const {
+  return has(name) && values_.find(name)->second.origin == Origin::kCommandLine;
+}
+
 std::string Settings::text(std::string_view name, std::string_view otherwise) const {
   const auto found = values_.find(name);
-  return found == values_.end() || found->second.empty() ? std::string(otherwise) : found->second.back();
+  return found == values_.end() || found->second.texts.empty() ? std::string(otherwise) : found->second.texts.back();
 }
 
 std::vector<std::string> Settings::texts(std::string_view name) const {
   const auto found = values_.find(name);
-  return found == values_.end() ? std::vector<std::string>() : found->second;
+  return found == values_.end() ? std::vector<std::string>() : found->second.texts;
 }
 
 Result<std::uint64_t> Settings::number(std::string_view name, std::uint64_t otherwise, std::uint64_t min,

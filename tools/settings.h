@@ -19,6 +19,9 @@ struct OptionSpec {
   bool repeats = false;
 };
 
+/// Where a value was given, the most local first.
+enum class Origin { kCommandLine, kEnvironment, kFile };
+
 /// What the user asked for: command line over environment over config file.
 class Settings {
  public:
@@ -27,6 +30,9 @@ class Settings {
 
   bool has(std::string_view name) const;
   bool flag(std::string_view name) const;
+  /// Of two options of which only one can be followed: is `name` given, and at least as locally as `other`?
+  bool prevails(std::string_view name, std::string_view other) const;
+  bool on_command_line(std::string_view name) const;
   std::string text(std::string_view name, std::string_view otherwise = {}) const;
   std::vector<std::string> texts(std::string_view name) const;
   const std::vector<std::string>& positional() const { return positional_; }
@@ -45,12 +51,17 @@ class Settings {
 
  private:
   friend class SettingsReader;
-  std::map<std::string, std::vector<std::string>, std::less<>> values_;
+  struct Value {
+    std::vector<std::string> texts;
+    Origin origin = Origin::kCommandLine;
+  };
+  std::map<std::string, Value, std::less<>> values_;
   std::vector<std::string> positional_;
   Sections sources_;
 };
 
-/// Errors: kUsage (unknown option, key or command line shape), kNotFound (config file).
+/// Errors: kUsage (unknown option, key or command line shape), kNotFound (config file). What stands in the config file
+/// is not shown, but for keys that look like one.
 /// `known` are the options of all commands, which a shared config file may hold; `own` those of this command.
 Result<Settings> read_settings(const std::vector<std::string>& arguments, const std::vector<OptionSpec>& own,
                                const std::vector<OptionSpec>& known);

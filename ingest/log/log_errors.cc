@@ -6,7 +6,11 @@ Error to_error(const rocksdb::Status& status, const std::string& path) {
   const std::string where = "log " + path + ": ";
   const std::string what = status.ToString();
   if (status.IsNoSpace()) return {ErrorCode::kUnavailable, where + "no space left on the disk: free some"};
-  if (status.IsCorruption()) return {ErrorCode::kCorruption, where + what};
+  if (status.IsCorruption()) {
+    return {ErrorCode::kCorruption, where + what +
+                                        ": run hookledger verify to see what is damaged, then restore the data dir or "
+                                        "import an export into a new one"};
+  }
   if (status.IsNotFound()) return {ErrorCode::kNotFound, where + what};
   const bool held = what.find("lock hold by current process") != std::string::npos ||  // This process, or another.
                     what.find("While lock file") != std::string::npos;

@@ -18,5 +18,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   JsonWriter out;
   out.string(text);
   require(is_json(out.view()), "any bytes can be written as a JSON string");
+  require(printable(out.view()) == out.view(), "nothing in it acts on a terminal");
   return 0;
 }

@@ -220,6 +220,7 @@ TEST_F(Log, FindsDamagedRecords) {
   auto more = cursor->next();
   while (more && *more) more = cursor->next();
   EXPECT_EQ(more.error().code, ErrorCode::kCorruption);
+  EXPECT_THAT(more.error().detail, HasSubstr("run hookledger verify"));
   EXPECT_LT(cursor->place().offset, 50U);
   EXPECT_THAT(ids_in(*log_, kPartition, 99), ElementsAre("99")) << "what is not damaged can be read";
   EXPECT_EQ(place_of(log_.append("b")).offset, 100U);

@@ -50,11 +50,15 @@ class ProjectionFolderTest : public ::testing::Test {
     return names;
   }
 
-  std::string digest_of_view() {
-    const auto view = open_view(folder_.path(), *rules_, [&]() -> Result<std::unique_ptr<LogReader>> {
+  Result<ProjectionView> view() {
+    return open_view(folder_.path(), *rules_, [&]() -> Result<std::unique_ptr<LogReader>> {
       return std::unique_ptr<LogReader>(std::make_unique<MemoryLog>(log_));
     });
-    return view ? view->store->digest().value() : view.error().detail;
+  }
+
+  std::string digest_of_view() {
+    const auto opened = view();
+    return opened ? opened->store->digest().value() : opened.error().detail;
   }
 
   TemporaryFolder folder_;
@@ -116,6 +120,7 @@ TEST_F(ProjectionFolderTest, AStoreOfAnotherFormatIsDiscarded) {
     ASSERT_TRUE(bytes->flush());
   }
   EXPECT_EQ(digest_of_view(), digest_);
+  EXPECT_THAT(view()->discarded, HasSubstr("format 99"));
   EXPECT_THAT(fold_live(*own()), HasSubstr("format 99"));
   EXPECT_EQ(stores(), std::vector<std::string>{"000002"});
 }
@@ -132,7 +137,9 @@ TEST_F(ProjectionFolderTest, ACorruptStoreIsDiscarded) {
     if (entry.path().filename().string().starts_with("MANIFEST")) std::filesystem::resize_file(entry.path(), 3);
   }
   EXPECT_EQ(digest_of_view(), digest_);
+  EXPECT_THAT(view()->discarded, HasSubstr("run hookledger rebuild"));
   fold_live(*own());
+  EXPECT_THAT(view()->discarded, IsEmpty());
 }
 
 TEST_F(ProjectionFolderTest, ADamagedCurrentStartsAnew) {
@@ -145,6 +152,7 @@ TEST_F(ProjectionFolderTest, ADamagedCurrentStartsAnew) {
 TEST_F(ProjectionFolderTest, AViewBesideAnOwnerSeesAllOfTheLog) {
   const auto owner = own();
   EXPECT_EQ(digest_of_view(), digest_);
+  EXPECT_THAT(view()->discarded, IsEmpty());
   const auto live = owner->open_live(log_, *rules_).value();
   EXPECT_EQ(digest_of_view(), digest_);
   ASSERT_TRUE(catch_up(*live.store, log_, *rules_, 1));

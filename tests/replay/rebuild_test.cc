@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <gmock/gmock.h>
 #include <map>
 
@@ -225,6 +226,57 @@ TEST_F(RebuildTest, ComparingNoticesAForgedIndex) {
   EXPECT_EQ(compared->live_digest, compared->fresh_digest);
   EXPECT_EQ(compared->differing_calls, 0u);
   EXPECT_EQ(compared->differing_entries, 1u);
+}
+
+/// Flips bytes of every table of the live store: each `step`-th from `first` on.
+void damage_tables(const std::string& folder, std::size_t first, std::size_t step) {
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() != ".sst") continue;
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    for (std::size_t at = first; at < fs::file_size(entry.path()); at += step) {
+      file.seekg(static_cast<std::streamoff>(at));
+      const int byte = file.get();
+      file.seekp(static_cast<std::streamoff>(at));
+      file.put(static_cast<char>(~byte));
+    }
+  }
+}
+
+TEST_F(RebuildTest, AnUnreadableProjectionIsAMismatch) {
+  for (int call = 0; call < 9; ++call) log_.append(one_call("call-" + std::to_string(call), kStart));
+  fold_live();
+  damage_tables(live_store_folder(log_.data_dir()), 0, 64);
+  const auto compared = verify();
+  ASSERT_TRUE(compared) << compared.error().detail;
+  EXPECT_FALSE(compared->equal());
+  EXPECT_THAT(compared->unreadable, HasSubstr("Corruption"));
+  EXPECT_THAT(compared->unreadable, HasSubstr("run hookledger rebuild"));
+  EXPECT_EQ(compared->live_digest, "");
+  EXPECT_EQ(compared->records, 36u);
+
+  ASSERT_TRUE(rebuild(log_.data_dir(), log_.log(), *rules_, 1));
+  EXPECT_TRUE(verify()->equal());
+}
+
+TEST_F(RebuildTest, ADamagedBlockOfTheProjectionIsAMismatch) {
+  for (int call = 0; call < 200; ++call) log_.append(one_call("call-" + std::to_string(call), kStart));
+  fold_live();
+  damage_tables(live_store_folder(log_.data_dir()), 100, 1 << 20);
+  const auto compared = verify();
+  ASSERT_TRUE(compared) << compared.error().detail;
+  EXPECT_FALSE(compared->equal());
+  EXPECT_THAT(compared->unreadable, HasSubstr("run hookledger rebuild"));
+}
+
+TEST_F(RebuildTest, AProjectionOfOtherRulesOrWithoutItsFilesIsAMismatch) {
+  log_.append(one_call("call", kStart));
+  fold_live();
+  rules_ = built_in_rules({.expect_recordings = true});
+  EXPECT_THAT(verify()->unreadable, HasSubstr("other rules"));
+  rules_ = built_in_rules();
+  EXPECT_TRUE(verify()->equal());
+  fs::remove_all(live_store_folder(log_.data_dir()));
+  EXPECT_THAT(verify()->unreadable, HasSubstr("no projection in"));
 }
 
 TEST_F(RebuildTest, TheListOfCallsIsBounded) {

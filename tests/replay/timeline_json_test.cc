@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include "schemas/text.h"
+#include "tests/replay/evil_call.h"
 #include "tests/replay/example_call.h"
 #include "tests/support/seeded.h"
 
@@ -47,6 +49,26 @@ TEST_F(TimelineJsonTest, ABodyIsTheEventsOwnJsonWithoutItsWhiteSpace) {
   EXPECT_THAT(
       record_with(" { \"id\" : \"x\" ,\n\t\"n\" : 123456789012345678901234567890.10e+5, \"s\": \" a \\u0041 \" } "),
       HasSubstr(R"("body":{"id":"x","n":123456789012345678901234567890.10e+5,"s":" a \u0041 "}})"));
+}
+
+TEST_F(TimelineJsonTest, NothingOfACallActsOnATerminal) {
+  const std::string json = json_of(call_full_of(kEvil));
+  EXPECT_TRUE(is_json(json));
+  EXPECT_EQ(printable(json), json);
+  EXPECT_THAT(json, HasSubstr(R"("body":["<script>\u007f\u202e</script>")"));
+  const Result<Timeline> read = parse_timeline(json);
+  ASSERT_TRUE(read) << read.error().detail;
+  EXPECT_EQ(json_of(*read), json);
+}
+
+TEST_F(TimelineJsonTest, ABodyMayBeAsDeepAsBodiesMayBe) {
+  const std::string body = std::string(kJsonDepthMax, '[') + std::string(kJsonDepthMax, ']');
+  ASSERT_TRUE(is_json(body));
+  const Result<Timeline> read = parse_timeline(record_with(body));
+  ASSERT_TRUE(read) << read.error().detail;
+  EXPECT_EQ(read->entries[0].body, body);
+  EXPECT_TRUE(read->entries[0].body_is_json);
+  EXPECT_EQ(json_of(*read), json_of(history.read().value()));
 }
 
 TEST_F(TimelineJsonTest, ABodyThatIsNoJsonIsBase64) {

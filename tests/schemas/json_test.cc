@@ -6,6 +6,7 @@
 
 #include "schemas/json_grammar.h"
 #include "schemas/problem.h"
+#include "schemas/text.h"
 #include "tests/support/seeded.h"
 
 namespace hookledger {
@@ -55,12 +56,29 @@ TEST(JsonWriter, EscapesAndReplacesInvalidUtf8) {
   EXPECT_EQ(written("\xED\xA0\x80"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");
 }
 
+/// DEL, a C1 control, a direction override, a zero width joiner, a tag beyond 16 bits.
+const std::string kActs = "a\x7F\xC2\x9B\xE2\x80\xAEz\xE2\x80\x8D\xF3\xA0\x80\x81ü";
+const std::string kActsWritten = R"("a\u007f\u009b\u202ez\u200d\udb40\udc01ü")";
+
+TEST(JsonWriter, LetsNothingActOnATerminal) {
+  EXPECT_EQ(written(kActs), kActsWritten);
+  EXPECT_EQ(written(kActs + "\xFF\n"), kActsWritten.substr(0, kActsWritten.size() - 1) + "\xEF\xBF\xBD\\n\"");
+  JsonWriter out;
+  out.begin_object();
+  out.key(kActs);
+  out.raw("[\"" + kActs + "\",1]");
+  out.member("more", kActs);
+  out.end_object();
+  EXPECT_EQ(out.view(), "{" + kActsWritten + ":[" + kActsWritten + ",1],\"more\":" + kActsWritten + "}");
+}
+
 TEST(JsonWriter, WritesValidJsonWhateverTheBytes) {
   auto random = seeded_generator();
   for (int i = 0; i < 20'000; ++i) {
     std::string bytes(random_below(random, 40), '\0');
     for (char& c : bytes) c = static_cast<char>(random());
     ASSERT_TRUE(is_json(written(bytes)));
+    ASSERT_EQ(printable(written(bytes)), written(bytes));
   }
 }
 

@@ -71,6 +71,7 @@ TEST(SimulateSender, SendsEveryDeliveryOnceSignedNow) {
   EXPECT_EQ(report.sent, plan.deliveries.size());
   EXPECT_EQ(report.answers, (std::map<unsigned, std::uint64_t>{{200, plan.deliveries.size()}}));
   EXPECT_EQ(report.accepted, plan.deliveries.size());
+  EXPECT_EQ(report.refused_with, 0U);
   EXPECT_EQ(report.retries + report.unanswered + report.reconnects + report.duplicate + report.unrecognised, 0U);
   EXPECT_EQ(count_taken(report), plan.deliveries.size());
   EXPECT_GT(report.rate, 0);
@@ -121,6 +122,8 @@ TEST(SimulateSender, CountsWhatTheAnswersSay) {
   const Plan plan = plan_of(10);
   const SendReport report = send_plan(plan, {.url = server.url()}, kKey, clock).value();
   const std::size_t refused = (plan.deliveries.size() + 1) / 4;
+  EXPECT_EQ(report.refused_with, 403U);
+  EXPECT_THAT(report.refusal, testing::HasSubstr("signature-invalid"));
   EXPECT_EQ(report.answers.at(403), refused);
   EXPECT_EQ(report.answers.at(200), plan.deliveries.size() - refused);
   EXPECT_EQ(report.accepted + report.duplicate + report.unrecognised, plan.deliveries.size() - refused);
@@ -295,6 +298,7 @@ TEST(SimulateSender, OptionsAreChecked) {
   EXPECT_EQ(code({.url = url, .rate = -1}), ErrorCode::kUsage);
   EXPECT_EQ(code({.url = url, .pace = -1}), ErrorCode::kUsage);
   EXPECT_EQ(code({.url = url, .connections = 0}), ErrorCode::kUsage);
+  EXPECT_EQ(code({.url = url, .connections = SendOptions::kConnectionsMax + 1}), ErrorCode::kUsage);
 }
 
 TEST(SimulateSender, LatenciesByNearestRank) {

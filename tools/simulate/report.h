@@ -26,6 +26,8 @@ struct SendReport {
   std::uint64_t unanswered = 0;               ///< Deliveries that got no answer in the end.
   std::uint64_t reconnects = 0;               ///< Connections lost with a request on its way.
   std::map<unsigned, std::uint64_t> answers;  ///< By status, retries included.
+  unsigned refused_with = 0;                  ///< Status of the first answer but 200; 0: there was none.
+  std::string refusal;                        ///< Its body.
   std::uint64_t accepted = 0, duplicate = 0, unrecognised = 0;  ///< What the answers with 200 said.
   Latencies latency;
   double seconds = 0;       ///< The timed part: without writing and signing requests.

@@ -189,7 +189,11 @@ class Sender {
     if (answer.status == 200) {
       report_.taken[first_ + request] = true;
       count_outcome(answer.body);
-    } else if (answer.status == 503 && tries_[request] < kTriesMax) {
+    } else if (report_.refused_with == 0) {
+      report_.refused_with = answer.status;
+      report_.refusal = answer.body;
+    }
+    if (answer.status == 503 && tries_[request] < kTriesMax) {
       const Span wait = answer.retry_after ? Span(*answer.retry_after) : kDefaultRetryAfter;
       retries_.push({now_ + std::min(wait, kRetryAfterMax), request});
       return;
@@ -267,7 +271,8 @@ std::optional<Error> check_options(const SendOptions& options) {
   const auto bad = [](const char* detail) { return Error{ErrorCode::kUsage, detail}; };
   if (!(options.rate >= 0)) return bad("--rate must be a number of events a second");
   if (!(options.pace >= 0)) return bad("--pace must be a factor, 1 for as it happens");
-  if (options.connections == 0 || options.connections > 1000) return bad("--connections must be 1 to 1000");
+  if (options.connections == 0 || options.connections > SendOptions::kConnectionsMax)
+    return bad("--connections must be 1 to 1000");
   return std::nullopt;
 }
 

@@ -16,6 +16,8 @@ namespace hookledger {
 inline constexpr unsigned kTriesMax = 5;
 
 struct SendOptions {
+  static constexpr std::uint32_t kConnectionsMax = 1'000;
+
   HttpUrl url;
   double rate = 0;  ///< Deliveries a second; 0: as fast as they are answered.
   /// Sends each delivery when its simulated time comes, this many times as fast; 0: does not wait for it.
