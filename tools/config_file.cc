@@ -1,22 +1,19 @@
 #include "tools/config_file.h"
 
+#include <boost/program_options.hpp>
 #include <filesystem>
 #include <fstream>
-#include <string_view>
+#include <sstream>
 
 namespace hookledger {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const auto first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
+namespace po = boost::program_options;
 
-std::string_view without_comment(std::string_view line) {
-  line = trimmed(line.substr(0, line.find('#')));
-  return line.starts_with(';') ? std::string_view() : line;
+/// The first character that is no space; a line break when there is none.
+char first_character(const std::string& line) {
+  const auto first = line.find_first_not_of(" \t\r");
+  return first == std::string::npos ? '\n' : line[first];
 }
 
 }  // namespace
@@ -27,17 +24,15 @@ Result<std::vector<ConfigLine>> read_config_file(const std::string& path) {
     return Error{ErrorCode::kNotFound, "config file " + path + " cannot be read: check --config"};
   std::vector<ConfigLine> lines;
   std::string section, text;
+  // Line by line, for the library's errors show what stands in a line, and not which one it is.
   for (std::uint64_t number = 1; std::getline(file, text); ++number) {
-    const std::string_view line = without_comment(text);
-    const auto equals = line.find('=');
-    if (line.empty()) continue;
-    if (line.starts_with('[') && line.ends_with(']')) {
-      section = line.substr(1, line.size() - 2);
-      if (!section.empty() && !section.ends_with('.')) section += '.';
-    } else if (equals != std::string_view::npos) {
-      lines.push_back({number, section + std::string(trimmed(line.substr(0, equals))),
-                       std::string(trimmed(line.substr(equals + 1)))});
-    } else {
+    if (first_character(text) == ';') continue;
+    try {
+      std::istringstream line(section + "\n" + text);
+      const auto parsed = po::parse_config_file(line, po::options_description(), true);
+      for (const auto& option : parsed.options) lines.push_back({number, option.string_key, option.value.front()});
+      if (parsed.options.empty() && first_character(text) == '[') section = text;
+    } catch (const po::error&) {
       return Error{ErrorCode::kUsage, "config file " + path + ", line " + std::to_string(number) +
                                           ": this is no KEY = VALUE, [SECTION] or # comment"};
     }

@@ -15,8 +15,8 @@ struct ConfigLine {
   std::string value;
 };
 
-/// Reads an INI file as Boost.Program_options does (`[SECTION]`, `KEY = VALUE`, `#` begins a comment anywhere), and
-/// takes lines that begin with `;` as comments too. Errors, which name the line but never show what stands there, for
+/// Reads an INI file with Boost.Program_options (`[SECTION]`, `KEY = VALUE`, `#` begins a comment anywhere), and takes
+/// lines that begin with `;` as comments too. Errors, which name the line but never show what stands there, for
 /// it may be a secret: kNotFound (no such file), kUsage.
 Result<std::vector<ConfigLine>> read_config_file(const std::string& path);
 
