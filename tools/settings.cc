@@ -136,7 +136,8 @@ class SettingsReader {
       const std::string value(text.substr(equals + 1));
       const bool repeats =
           std::any_of(known_.begin(), known_.end(), [&](const OptionSpec& o) { return o.name == name && o.repeats; });
-      settings_.values_[name] = repeats ? split_words(value) : std::vector<std::string>{value};
+      auto values = repeats ? split_words(value) : std::vector<std::string>{value};
+      if (!values.empty()) settings_.values_[name] = std::move(values);  // No value must not hide the file's.
     }
   }
 
