@@ -40,11 +40,8 @@ void Connection::process() {
       case RequestReader::Step::kHead: on_head(); break;
       case RequestReader::Step::kRequest: on_request(); break;
       case RequestReader::Step::kRefused:
-        if (early_) {
-          conclude(std::move(*early_));
-        } else {
-          refuse(reader_.refusal());
-        }
+        if (early_) return conclude(std::move(*early_));
+        refuse(reader_.refusal());
         break;
     }
   }
@@ -55,6 +52,7 @@ bool Connection::may_read() const {
 }
 
 void Connection::wait_for_more() {
+  if (early_) return conclude(std::move(*early_));  // Nobody waits for a body that is not wanted.
   if (!reader_.inside_request()) {
     idle_since_ = set_.clock.monotonic();
   } else if (!request_deadline_) {
@@ -87,14 +85,12 @@ void Connection::on_read(error_code ec, std::size_t bytes) {
 void Connection::on_head() {
   const Head& head = reader_.head();
   const bool lacks_length = !reader_.chunked() && !reader_.length() && must_have_length(head.method);
-  const bool waits = reader_.waits_for_continue();
   if (auto early = set_.service->accept_head(head)) {
-    if (lacks_length || waits) return conclude(std::move(*early));
+    if (lacks_length) return conclude(std::move(*early));
     early_ = std::move(early);
-    reader_.drop_body();
   } else if (lacks_length) {
     refuse(Refusal::kLengthRequired);
-  } else if (waits) {
+  } else if (reader_.waits_for_continue()) {
     continue_wanted_ = true;
     queue_write();
   }

@@ -116,7 +116,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool resuming_ = false;  ///< `process` is about to be called.
   bool ended_by_peer_ = false;
   bool continue_wanted_ = false;
-  std::optional<Response> early_;  ///< From `accept_head`, for when the body has been dropped.
+  std::optional<Response> early_;  ///< From `accept_head`, until it is known whether the body has come too.
 
   std::vector<Slot> slots_;  ///< A ring of the requests in work: [oldest_, next_).
   std::uint64_t oldest_ = 0, next_ = 0;

@@ -85,9 +85,8 @@ class Service {
  public:
   virtual ~Service() = default;
 
-  /// The head of a request is complete and within its limits. An answer here is sent in place of `handle`;
-  /// the body is read and dropped (or the connection closed, when it is too large or waits for
-  /// `100-continue`).
+  /// The head of a request is complete and within its limits. An answer here is sent in place of `handle`, at
+  /// once: a body that has come with it is dropped, otherwise the connection is closed.
   virtual std::optional<Response> accept_head(const Head& head) = 0;
   /// A whole request. Answer it now or later, exactly once. Views die with the call.
   virtual void handle(const Head& head, std::string_view body, Ticket ticket) = 0;
