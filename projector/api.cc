@@ -69,7 +69,7 @@ ApiResponse get_calls(const ApiParts& parts, const ApiArguments& arguments) {
 
 ApiResponse get_findings(const ApiParts& parts, const ApiArguments& arguments) {
   const Time now = parts.clock.wall();
-  const auto filter = read_finding_filter(arguments, now);
+  const auto filter = read_finding_filter(arguments, parts.queries.rules(), now);
   if (const auto* wrong = std::get_if<ApiResponse>(&filter)) return *wrong;
   const auto page = read_page(arguments);
   if (const auto* wrong = std::get_if<ApiResponse>(&page)) return *wrong;
