@@ -114,7 +114,7 @@ void add_api_routes(Router& router, const ApiParts& parts) {
   route("/v1/legs/{control_id}", {}, get_leg);
   route("/v1/findings", {"status", "rule", "call", "at", "limit", "cursor"}, get_findings);
   route("/v1/records/{partition}/{offset}", {"raw"}, get_record);
-  router.add("/openapi.yaml", {}, [text = parts.openapi](const ApiArguments&) {
+  router.add("/openapi.yaml", [text = parts.openapi](const ApiArguments&) {
     return ApiResponse{.content_type = "application/yaml", .body = text, .headers = {}};
   });
 }
