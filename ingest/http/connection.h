@@ -103,6 +103,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void end();
   void linger();
+  std::chrono::milliseconds linger_time() const;
   void read_and_drop();
 
   ConnectionSet& set_;
@@ -127,7 +128,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   TimePoint idle_since_;
   std::optional<TimePoint> request_deadline_;
-  TimePoint write_deadline_, linger_deadline_;
+  TimePoint write_deadline_, lingers_since_;
 };
 
 }  // namespace hookledger::http
