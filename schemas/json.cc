@@ -13,6 +13,7 @@ namespace hookledger {
 namespace {
 
 constexpr std::size_t kDepthMax = 1024;
+constexpr std::size_t kDomBytesMax = 4 * 1024 * 1024;  // It takes up to twelve times the text, and keeps it.
 
 std::string with_valid_utf8(std::string_view text) {
   std::string valid;
@@ -30,6 +31,10 @@ std::string with_valid_utf8(std::string_view text) {
 bool leaves_open(simdjson::error_code error) {
   return error == simdjson::NUMBER_ERROR || error == simdjson::STRING_ERROR || error == simdjson::DEPTH_ERROR ||
          error == simdjson::MEMALLOC || error == simdjson::CAPACITY;
+}
+
+bool is_json_without_dom(std::string_view text) {
+  return simdjson::validate_utf8(text) && follows_json_grammar(text, kDepthMax);
 }
 
 }  // namespace
@@ -100,9 +105,10 @@ void JsonWriter::clear() {
 bool is_json(std::string_view text) {
   static_assert(kDepthMax == simdjson::DEFAULT_MAX_DEPTH);
   if (text.empty()) return false;  // simdjson copies from its data, which may be null.
+  if (text.size() > kDomBytesMax) return is_json_without_dom(text);
   thread_local simdjson::dom::parser parser;
   const simdjson::error_code error = parser.parse(text.data(), text.size()).error();
-  if (leaves_open(error)) return simdjson::validate_utf8(text) && follows_json_grammar(text, kDepthMax);
+  if (leaves_open(error)) return is_json_without_dom(text);
   return error == simdjson::SUCCESS;
 }
 
