@@ -1,4 +1,5 @@
 #include "tools/command.h"
+#include "tools/listener_settings.h"
 #include "tools/log_settings.h"
 #include "tools/server.h"
 #include "tools/source_settings.h"
@@ -8,18 +9,10 @@ namespace hookledger {
 namespace {
 
 std::vector<OptionSpec> server_options() {
-  std::vector<OptionSpec> options = {
-      {"listen", "ADDR:PORT", "webhooks; default 127.0.0.1:8080, port 0: any free one"},
-      {"api-listen", "ADDR:PORT", "API and metrics; default 127.0.0.1:8081"},
-      {"max-body", "BYTES", "largest body taken; default 1MiB, at most 4MiB"},
-      {"max-connections", "N", "open at once on the webhook listener; default 4096"},
-      {"drain-timeout", "DURATION", "how long SIGTERM waits for what was read; default 10s"},
-      {"tls-cert", "FILE", "PEM certificate chain of the webhook listener; SIGHUP reloads it"},
-      {"tls-key", "FILE", "PEM private key"},
-      {"log-format", "FORMAT", "text (default) or json, on stderr"},
-      threads_option()};
+  std::vector<OptionSpec> options = listener_options();
   for (const auto& more : {source_options(), log_settings_options()})
     options.insert(options.end(), more.begin(), more.end());
+  options.insert(options.end(), {{"log-format", "FORMAT", "text (default) or json, on stderr"}, threads_option()});
   return options;
 }
 

@@ -12,6 +12,7 @@
 #include "tools/api_service.h"
 #include "tools/data_access.h"
 #include "tools/housekeeping.h"
+#include "tools/listener_settings.h"
 #include "tools/log_settings.h"
 #include "tools/openapi_text.h"
 #include "tools/projection.h"
@@ -21,57 +22,6 @@
 
 namespace hookledger {
 namespace {
-
-/// What the command line says about listeners.
-struct Listeners {
-  http::ServerOptions webhooks, api;
-  std::chrono::milliseconds drain_timeout{};
-};
-
-/// So that what is taken fits the queue for the disk, and a line of export fits import.
-constexpr std::uint64_t kBodyBytesMax = 4 * 1024 * 1024;
-
-std::chrono::milliseconds milliseconds(Duration duration) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
-}
-
-/// `ADDR:PORT`, as far as a text can be judged.
-Result<std::string> read_address(const Settings& settings, std::string_view option, std::string_view otherwise) {
-  const std::string text = settings.text(option, otherwise);
-  const auto colon = text.rfind(':');
-  const auto port =
-      colon == std::string::npos ? std::nullopt : parse_unsigned(std::string_view(text).substr(colon + 1));
-  if (port && *port <= 65535 && colon > 0) return text;
-  return usage_error("--" + std::string(option) + " '" + text +
-                     "': give ADDR:PORT, such as 127.0.0.1:8080 or [::1]:8080");
-}
-
-Result<Listeners> read_listeners(const Settings& settings, const Clock& clock) {
-  Listeners listeners;
-  const auto threads = thread_count(settings);
-  const auto body = settings.bytes("max-body", listeners.webhooks.limits.body_bytes_max, kBodyBytesMax);
-  const auto connections = settings.number("max-connections", listeners.webhooks.limits.connections_max, 1, 1'000'000);
-  const auto drain = settings.duration("drain-timeout", std::chrono::seconds(10));
-  if (!threads) return threads.error();
-  if (!body) return body.error();
-  if (!connections) return connections.error();
-  if (!drain) return drain.error();
-  listeners.drain_timeout = milliseconds(*drain);
-  const auto webhooks = read_address(settings, "listen", "127.0.0.1:8080");
-  const auto api = read_address(settings, "api-listen", "127.0.0.1:8081");
-  if (!webhooks) return webhooks.error();
-  if (!api) return api.error();
-  listeners.webhooks.address = *webhooks;
-  listeners.webhooks.threads = *threads;
-  listeners.webhooks.limits.body_bytes_max = *body;
-  listeners.webhooks.limits.connections_max = *connections;
-  if (settings.has("tls-cert") != settings.has("tls-key")) return usage_error("--tls-cert and --tls-key go together");
-  if (settings.has("tls-cert")) listeners.webhooks.tls = {settings.text("tls-cert"), settings.text("tls-key")};
-  listeners.api.threads = 2;  // One slow question must not hold up /healthz.
-  listeners.api.address = *api;
-  listeners.webhooks.clock = listeners.api.clock = &clock;
-  return listeners;
-}
 
 Result<RetentionLimits> read_retention(const Settings& settings) {
   RetentionLimits limits;

@@ -95,9 +95,19 @@ class Service {
   virtual Response refusal(Refusal refusal) = 0;
 };
 
+/// `ADDR:PORT` or `[ADDR]:PORT`, as a server takes it; whether this machine has ADDR is seen when it starts.
+bool is_address(std::string_view text);
+
 struct TlsFiles {
   std::string certificate, key;  ///< PEM.
 };
+
+/// Why a server cannot use its TLS files.
+struct TlsProblem {
+  bool of_key = false;  ///< Else of the certificate.
+  std::string reason;   ///< `FILE: …`
+};
+std::optional<TlsProblem> check_tls(const TlsFiles& files);
 
 struct ServerOptions {
   std::string address;   ///< `ADDR:PORT`, `[ADDR]:PORT`; port 0: any free one.
