@@ -12,15 +12,14 @@ std::vector<OptionSpec> server_options() {
   std::vector<OptionSpec> options = listener_options();
   for (const auto& more : {source_options(), log_settings_options()})
     options.insert(options.end(), more.begin(), more.end());
-  options.insert(options.end(), {{"log-format", "FORMAT", "text (default) or json, on stderr"}, threads_option()});
-  return options;
-}
-
-std::vector<OptionSpec> serve_options() {
-  std::vector<OptionSpec> options = server_options();
-  options.insert(options.end(),
-                 {{"retention", "DURATION", "remove calls whose newest record is older; default: keep all"},
-                  {"retention-bytes", "SIZE", "remove the oldest calls while the log is larger; default: keep all"}});
+  options.insert(
+      options.end(),
+      {{"retention", "DURATION",
+        "remove calls whose newest record is older; default: keep all.\nNot in a sink, which knows no calls"},
+       {"retention-bytes", "SIZE",
+        "remove the oldest calls while the log is larger; default: keep\nall. Not in a sink"},
+       {"log-format", "FORMAT", "text (default) or json, on stderr"},
+       threads_option()});
   return options;
 }
 
@@ -54,7 +53,7 @@ Command serve_command() {
           "  public-key = <base64 from the provider's portal; may repeat>\n"
           "  path = /webhooks/telnyx\n"
           "  tolerance = 300\n",
-          serve_options(),
+          server_options(),
           serve};
 }
 

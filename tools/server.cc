@@ -23,7 +23,7 @@
 namespace hookledger {
 namespace {
 
-Result<RetentionLimits> read_retention(const Settings& settings) {
+Result<RetentionLimits> read_retention(const Settings& settings, ServerRole role) {
   RetentionLimits limits;
   if (settings.has("retention")) {
     const auto age = settings.duration("retention", {});
@@ -34,6 +34,10 @@ Result<RetentionLimits> read_retention(const Settings& settings) {
     const auto bytes = settings.bytes("retention-bytes", 0, UINT64_MAX);
     if (!bytes) return bytes.error();
     limits.bytes = *bytes;
+  }
+  if (role == ServerRole::kSink && limits.any()) {
+    return usage_error(
+        "--retention and --retention-bytes are for serve: they remove whole calls, and a sink knows no calls");
   }
   return limits;
 }
@@ -57,7 +61,7 @@ class RunningServer {
     if (!sources) return sources.error();
     const auto listeners = read_listeners(settings_, context_.clock);
     if (!listeners) return listeners.error();
-    const auto retention = read_retention(settings_);
+    const auto retention = read_retention(settings_, role_);
     if (!retention) return retention.error();
     if (auto opened = open_log(**sources); !opened) return opened.error();
     sources_.emplace(*sources);

@@ -93,6 +93,15 @@ class StartUp(unittest.TestCase):
                                 says=[f'{option} {file}: {reason}'])
             self.assertNotIn('--listen', said)
 
+    def test_a_sink_says_that_it_removes_nothing(self):
+        reason = ['--retention and --retention-bytes are for serve']
+        for name, value in (('retention', '30d'), ('retention-bytes', '20GiB')):
+            key = ('--telnyx-public-key', self.key())
+            self.refused(*key, f'--{name}', value, command='sink', says=reason)
+            variable = 'HOOKLEDGER_' + name.upper().replace('-', '_')
+            self.refused(*key, command='sink', variables={variable: value}, says=reason)
+            self.refused(*key, '--config', self.write('sink.ini', f'{name} = {value}\n'), command='sink', says=reason)
+
     def test_an_empty_variable_does_not_hide_the_keys_of_the_config_file(self):
         config = self.write('keys.ini', f'telnyx-public-key = {self.key()}\n')
         self.refused(variables={'HOOKLEDGER_TELNYX_PUBLIC_KEY': ''}, says=['no source'])
