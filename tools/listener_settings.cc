@@ -46,7 +46,7 @@ std::vector<OptionSpec> listener_options() {
           {"api-listen", "ADDR:PORT", "API and metrics; default 127.0.0.1:8081"},
           {"max-body", "BYTES", "largest body taken; default 1MiB, at most 4MiB"},
           {"max-connections", "N", "open at once on the webhook listener; default 4096"},
-          {"drain-timeout", "DURATION", "how long SIGTERM waits for what was read; default 10s"},
+          {"drain-timeout", "DURATION", "SIGTERM ends it within this, answering what was read;\ndefault 10s"},
           {"tls-cert", "FILE", "PEM certificate chain of the webhook listener; SIGHUP reloads it"},
           {"tls-key", "FILE", "PEM private key, without a passphrase"}};
 }

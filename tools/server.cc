@@ -23,6 +23,9 @@
 namespace hookledger {
 namespace {
 
+/// Of the time for draining: what comes after the webhook listener's, at most.
+constexpr std::chrono::milliseconds kStopTime(500);
+
 Result<RetentionLimits> read_retention(const Settings& settings, ServerRole role) {
   RetentionLimits limits;
   if (settings.has("retention")) {
@@ -169,14 +172,18 @@ class RunningServer {
     return read_settings(context_.arguments, own, all_options());
   }
 
+  /// All of it within `drain_timeout`, if the disk is well.
   void stop(std::chrono::milliseconds drain_timeout) {
+    const auto began = context_.clock.monotonic();
+    const auto rest = std::min(drain_timeout / 4, kStopTime);
     stopping_ = true;
     logger_.info("stopping", {{"drain_timeout", format_duration(drain_timeout)}});
     housekeeping_->stop();
-    webhooks_->drain(drain_timeout);
+    const auto took = std::chrono::ceil<std::chrono::milliseconds>(context_.clock.monotonic() - began);
+    webhooks_->drain(std::max(drain_timeout - took - rest, std::chrono::milliseconds(0)));
     log_->stop();
     if (projection_) projection_->stop();
-    api_->drain(std::chrono::milliseconds(200));
+    api_->drain(rest / 2);
   }
 
   const Settings& settings_;

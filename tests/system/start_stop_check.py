@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""What serve and sink refuse before anything is made, with which exit and sentence.  start_stop_check.py PROGRAM"""
+"""What serve and sink refuse before anything is made, with which exit and sentence; and that the end comes within the
+drain timeout, whatever peers do.  start_stop_check.py PROGRAM"""
 import os
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import support
@@ -109,6 +111,35 @@ class StartUp(unittest.TestCase):
         for value in ('', ' '):
             self.refused('--config', config, '--partitions', '0', variables={'HOOKLEDGER_TELNYX_PUBLIC_KEY': value},
                          says=['--partitions'])
+
+
+class Stop(unittest.TestCase):
+    def stop(self, drain, *sent, wait_for_answer=False):
+        """Seconds from SIGTERM to the end, with a connection for each of `sent`, all kept open."""
+        with support.Server(PROGRAM, '--drain-timeout', drain) as server:
+            host, port = server.webhooks.rsplit(':', 1)
+            peers = []
+            for data in sent:
+                peers.append(self.enterContext(socket.create_connection((host, int(port)), timeout=10)))
+                peers[-1].sendall(data)
+                if wait_for_answer:
+                    self.assertTrue(peers[-1].recv(4096).startswith(b'HTTP/1.1 4'))
+            time.sleep(0.2)
+            began = time.monotonic()
+            self.assertEqual(server.stop(), 0, server.log())
+            took = time.monotonic() - began
+            if not wait_for_answer:
+                for peer in peers:
+                    self.assertIn(b' 503 ', peer.recv(4096).partition(b'\r\n')[0])
+            return took
+
+    def test_whatever_is_half_sent_it_ends_in_time(self):
+        half = b'POST /webhooks/telnyx HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"half'
+        self.assertLess(self.stop('1s', half, half[:20]), 1)
+        self.assertLess(self.stop('3s', half), 3)
+
+    def test_a_peer_that_stays_after_its_answer_delays_nothing(self):
+        self.assertLess(self.stop('10s', b'GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', wait_for_answer=True), 1.5)
 
 
 if __name__ == '__main__':
