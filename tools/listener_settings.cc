@@ -9,8 +9,9 @@
 namespace hookledger {
 namespace {
 
-/// So that what is taken fits the queue for the disk, and a line of export fits import.
-constexpr std::uint64_t kBodyBytesMax = 4 * 1024 * 1024;
+constexpr std::uint64_t kBodyBytesMax = 64 * 1024 * 1024;
+/// What is read and not yet handled may hold so many of the largest bodies.
+constexpr std::size_t kBodiesBuffered = 4;
 
 Result<std::string> read_address(const Settings& settings, std::string_view option, std::string_view otherwise) {
   const std::string text = settings.text(option, otherwise);
@@ -36,6 +37,7 @@ Result<void> read_limits(const Settings& settings, http::Limits& limits) {
   if (!connections) return connections.error();
   limits.body_bytes_max = *body;
   limits.connections_max = *connections;
+  limits.buffered_bytes_max = std::max(limits.buffered_bytes_max, kBodiesBuffered * limits.body_bytes_max);
   return {};
 }
 
@@ -44,7 +46,7 @@ Result<void> read_limits(const Settings& settings, http::Limits& limits) {
 std::vector<OptionSpec> listener_options() {
   return {{"listen", "ADDR:PORT", "webhooks; default 127.0.0.1:8080, port 0: any free one"},
           {"api-listen", "ADDR:PORT", "API and metrics; default 127.0.0.1:8081"},
-          {"max-body", "BYTES", "largest body taken; default 1MiB, at most 4MiB"},
+          {"max-body", "BYTES", "largest body taken; default 1MiB, at most 64MiB. Above 16MiB\nmemory grows with it"},
           {"max-connections", "N", "open at once on the webhook listener; default 4096"},
           {"drain-timeout", "DURATION", "SIGTERM ends it within this, answering what was read;\ndefault 10s"},
           {"tls-cert", "FILE", "PEM certificate chain of the webhook listener; SIGHUP reloads it"},

@@ -23,6 +23,8 @@
 namespace hookledger {
 namespace {
 
+/// A record may hold an id as long as its body, as id and as key, beside the body.
+constexpr std::size_t kRecordBytesPerBodyByte = 4;
 /// Of the time for draining: what comes after the webhook listener's, at most.
 constexpr std::chrono::milliseconds kStopTime(500);
 
@@ -66,7 +68,7 @@ class RunningServer {
     if (!listeners) return listeners.error();
     const auto retention = read_retention(settings_, role_);
     if (!retention) return retention.error();
-    if (auto opened = open_log(**sources); !opened) return opened.error();
+    if (auto opened = open_log(**sources, listeners->webhooks.limits); !opened) return opened.error();
     sources_.emplace(*sources);
     if (role_ == ServerRole::kEverything) {
       if (auto opened = open_projection(); !opened) return opened.error();
@@ -80,9 +82,11 @@ class RunningServer {
   }
 
  private:
-  Result<void> open_log(const Sources& sources) {
-    const auto options = log_options(settings_);
+  Result<void> open_log(const Sources& sources, const http::Limits& limits) {
+    auto options = log_options(settings_);
     if (!options) return options.error();
+    std::size_t& queue_bytes = options->limits.queue_bytes_max;
+    queue_bytes = std::max(queue_bytes, kRecordBytesPerBodyByte * limits.body_bytes_max);
     std::error_code error;
     std::filesystem::create_directories(options->store.path, error);
     if (error)

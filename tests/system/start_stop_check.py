@@ -112,6 +112,12 @@ class StartUp(unittest.TestCase):
             self.refused('--config', config, '--partitions', '0', variables={'HOOKLEDGER_TELNYX_PUBLIC_KEY': value},
                          says=['--partitions'])
 
+    def test_bodies_may_have_64_mebibytes_and_no_more(self):
+        for size in ('64MiB', '67108864'):
+            self.refused('--telnyx-public-key', self.key(), '--max-body', size, '--partitions', '0', says=['--partitions'])
+        for size in ('65MiB', '67108865', '0', '-1'):
+            self.refused('--telnyx-public-key', self.key(), '--max-body', size, says=['--max-body'])
+
 
 class Stop(unittest.TestCase):
     def stop(self, drain, *sent, wait_for_answer=False):
