@@ -5,9 +5,10 @@
 namespace hookledger {
 namespace {
 
-constexpr std::size_t kContentTypeBytesMax = 256;
+constexpr std::size_t kContentTypeBytesMax = 16 * 1024;  // A request's head has no more.
 
-/// As it came when it is printable ASCII of a sensible length, so that every record can leave as JSON.
+/// As it came when it is printable ASCII, so that every record can leave as JSON and as a CloudEvent, which takes no
+/// control characters.
 std::string_view safe_content_type(std::string_view text) {
   const bool safe = !text.empty() && text.size() <= kContentTypeBytesMax &&
                     std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });

@@ -69,7 +69,7 @@ ApiResponse get_calls(const ApiParts& parts, const ApiArguments& arguments) {
 
 ApiResponse get_findings(const ApiParts& parts, const ApiArguments& arguments) {
   const Time now = parts.clock.wall();
-  const auto filter = read_finding_filter(arguments, now);
+  const auto filter = read_finding_filter(arguments, parts.queries.rules(), now);
   if (const auto* wrong = std::get_if<ApiResponse>(&filter)) return *wrong;
   const auto page = read_page(arguments);
   if (const auto* wrong = std::get_if<ApiResponse>(&page)) return *wrong;
@@ -114,7 +114,7 @@ void add_api_routes(Router& router, const ApiParts& parts) {
   route("/v1/legs/{control_id}", {}, get_leg);
   route("/v1/findings", {"status", "rule", "call", "at", "limit", "cursor"}, get_findings);
   route("/v1/records/{partition}/{offset}", {"raw"}, get_record);
-  router.add("/openapi.yaml", {}, [text = parts.openapi](const ApiArguments&) {
+  router.add("/openapi.yaml", [text = parts.openapi](const ApiArguments&) {
     return ApiResponse{.content_type = "application/yaml", .body = text, .headers = {}};
   });
 }

@@ -100,11 +100,14 @@ OrProblem<CallFilter> read_call_filter(const ApiArguments& arguments, Time now) 
   return reader.result(std::move(filter));
 }
 
-OrProblem<FindingFilter> read_finding_filter(const ApiArguments& arguments, Time now) {
+OrProblem<FindingFilter> read_finding_filter(const ApiArguments& arguments, const RuleSet& rules, Time now) {
   Reader reader(arguments, now);
   FindingFilter filter;
   reader.read("status", filter.status, parse_finding_status, "is none of open, resolved, noted, all");
-  reader.text("rule", filter.rule);
+  reader.read(
+      "rule", filter.rule,
+      [&](const std::string& name) { return has_rule(rules, name) ? std::optional(name) : std::nullopt; },
+      "is no rule's name");
   reader.text("call", filter.call_id);
   reader.time("at", filter.at);
   return reader.result(std::move(filter));

@@ -26,6 +26,6 @@ OrProblem<PageRequest> read_page(const ApiArguments& arguments);
 /// `status`, `org`, `number`, `since`, `until`.
 OrProblem<CallFilter> read_call_filter(const ApiArguments& arguments, Time now);
 /// `status`, `rule`, `call`, `at`.
-OrProblem<FindingFilter> read_finding_filter(const ApiArguments& arguments, Time now);
+OrProblem<FindingFilter> read_finding_filter(const ApiArguments& arguments, const RuleSet& rules, Time now);
 
 }  // namespace hookledger

@@ -98,7 +98,7 @@ class Values {
     for (const LegIndex index : finding_.legs) {
       if (leg(index).control_id != nullptr) ids.push_back(facts().text(leg(index).control_id->control_id));
     }
-    if (ids.empty()) return "the legs, whose control ids are not known,";
+    if (ids.empty()) return "the legs (control ids not known)";
     return plural("control id", ids.size()) + enumerate(ids.size(), [&](std::size_t i) { return ids[i]; });
   }
 

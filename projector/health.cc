@@ -12,14 +12,13 @@ std::optional<std::string> Readiness::not_ready() const {
 }
 
 void add_health_routes(Router& router, const Readiness& readiness, Metrics& metrics) {
-  router.add("/healthz", {},
-             [](const ApiArguments&) { return ApiResponse{.body = R"({"status":"ok"})", .headers = {}}; });
-  router.add("/readyz", {}, [&readiness](const ApiArguments&) {
+  router.add("/healthz", [](const ApiArguments&) { return ApiResponse{.body = R"({"status":"ok"})", .headers = {}}; });
+  router.add("/readyz", [&readiness](const ApiArguments&) {
     const auto waiting = readiness.not_ready();
     if (waiting) return not_ready(*waiting);
     return ApiResponse{.body = R"({"status":"ready"})", .headers = {}};
   });
-  router.add("/metrics", {}, [&metrics](const ApiArguments&) {
+  router.add("/metrics", [&metrics](const ApiArguments&) {
     return ApiResponse{
         .content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics.text(), .headers = {}};
   });

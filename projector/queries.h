@@ -48,6 +48,8 @@ class Queries {
  public:
   Queries(const CallStore& store, const RuleSet& rules) : store_(store), rules_(rules) {}
 
+  const RuleSet& rules() const { return rules_; }
+
   /// Nothing when there is no such call.
   Result<std::optional<CallFacts>> call(std::string_view call_id) const { return store_.find(call_id); }
   Result<std::optional<CallFacts>> call_of_leg(std::string_view leg_or_control_id) const;

@@ -36,9 +36,9 @@ int hex_digit(char c) {
 /// Reads the query into `arguments`; the problem when it cannot.
 std::optional<ApiResponse> read_query(std::string_view query, const std::vector<std::string>& known,
                                       ApiArguments& arguments) {
-  if (query.empty()) return std::nullopt;
   for (const std::string& text : split(query, '&')) {
     const std::string_view part = text;
+    if (part.empty()) continue;
     const std::size_t equals = part.find('=');
     const auto name = percent_decode(part.substr(0, equals));
     if (!name) return bad_parameter(part.substr(0, equals), "is not percent-encoded rightly");
@@ -56,16 +56,28 @@ void Router::add(std::string_view pattern, std::vector<std::string> parameters, 
   routes_.push_back({split(pattern, '/'), std::move(parameters), std::move(handler)});
 }
 
-ApiResponse Router::handle(const ApiRequest& request) const {
-  const auto segments = split(request.path, '/');
+void Router::add(std::string_view pattern, ApiHandler handler) {
+  routes_.push_back({split(pattern, '/'), std::nullopt, std::move(handler)});
+}
+
+const Router::Route* Router::find(const std::vector<std::string>& segments) const {
   const auto route = std::find_if(routes_.begin(), routes_.end(),
                                   [&](const Route& candidate) { return matches(candidate.pattern, segments); });
-  if (route == routes_.end()) return problem(404, "not-found", "There is nothing at this path");
-  if (request.method != "GET" && request.method != "HEAD") {
-    ApiResponse response = problem(405, "method-not-allowed", "This path can only be read");
-    response.headers.emplace_back("Allow", "GET, HEAD");
-    return response;
-  }
+  return route == routes_.end() ? nullptr : &*route;
+}
+
+std::optional<ApiResponse> Router::refusal(const ApiRequest& request) const {
+  if (find(split(request.path, '/')) == nullptr) return problem(404, "not-found", "There is nothing at this path");
+  if (request.method == "GET" || request.method == "HEAD") return std::nullopt;
+  ApiResponse response = problem(405, "method-not-allowed", "This path can only be read");
+  response.headers.emplace_back("Allow", "GET, HEAD");
+  return response;
+}
+
+ApiResponse Router::handle(const ApiRequest& request) const {
+  if (auto refused = refusal(request)) return std::move(*refused);
+  const auto segments = split(request.path, '/');
+  const Route* const route = find(segments);
   ApiArguments arguments;
   for (std::size_t i = 0; i < segments.size(); ++i) {
     if (!is_placeholder(route->pattern[i])) continue;
@@ -74,7 +86,9 @@ ApiResponse Router::handle(const ApiRequest& request) const {
     if (!decoded) return bad_parameter(name.substr(1, name.size() - 2), "is not percent-encoded rightly");
     arguments.segments.push_back(std::move(*decoded));
   }
-  if (auto wrong = read_query(request.query, route->parameters, arguments)) return std::move(*wrong);
+  if (route->parameters) {
+    if (auto wrong = read_query(request.query, *route->parameters, arguments)) return std::move(*wrong);
+  }
   return route->handler(arguments);
 }
 

@@ -47,15 +47,21 @@ class Router {
  public:
   /// `pattern`: `/v1/calls/{id}/records`. `parameters`: the query parameters it knows; any other is refused.
   void add(std::string_view pattern, std::vector<std::string> parameters, ApiHandler handler);
+  /// A route that ignores whatever query comes.
+  void add(std::string_view pattern, ApiHandler handler);
 
+  /// What can be refused before the rest of a request has come: its path, then its method.
+  std::optional<ApiResponse> refusal(const ApiRequest& request) const;
   ApiResponse handle(const ApiRequest& request) const;
 
  private:
   struct Route {
     std::vector<std::string> pattern;
-    std::vector<std::string> parameters;
+    std::optional<std::vector<std::string>> parameters;  ///< Nothing: the query is ignored.
     ApiHandler handler;
   };
+  const Route* find(const std::vector<std::string>& segments) const;
+
   std::vector<Route> routes_;
 };
 

@@ -153,6 +153,10 @@ std::unique_ptr<RuleSet> make_rule_set(std::vector<Rule> rules) {
   return std::make_unique<RuleEngine>(std::move(rules));
 }
 
+bool has_rule(const RuleSet& rules, std::string_view name) {
+  return std::ranges::any_of(rules.rules(), [&](const RuleInfo& rule) { return rule.name == name; });
+}
+
 std::vector<std::string> open_rules(const std::vector<Finding>& findings) {
   std::vector<std::string> names;
   for (const Finding& finding : findings) {

@@ -43,6 +43,8 @@ struct BuiltInRuleOptions {
   bool expect_recordings = false;
 };
 
+bool has_rule(const RuleSet& rules, std::string_view name);
+
 std::unique_ptr<RuleSet> built_in_rules(const BuiltInRuleOptions& options = {});
 
 /// Names of rules with an open finding, sorted, unique.

@@ -15,7 +15,6 @@
 namespace hookledger {
 namespace {
 
-constexpr std::size_t kLineBytesMax = 8 << 20;
 constexpr std::uint64_t kProgressLines = 1024;
 constexpr std::string_view kKind = "telnyx";  ///< Of the sources whose events can be read.
 
@@ -72,7 +71,7 @@ Error at_line(std::uint64_t number, const Error& error) {
 class Import {
  public:
   Import(std::istream& in, EventLog& log, const Sources* sources, const Clock& clock)
-      : lines_(in, kLineBytesMax), log_(log), sources_(sources), clock_(clock), window_(log) {}
+      : lines_(in, kCloudEventBytesMax), log_(log), sources_(sources), clock_(clock), window_(log) {}
 
   Result<ImportDone> run(const std::function<void(const ImportDone&)>& progress) {
     while (true) {

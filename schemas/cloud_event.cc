@@ -13,7 +13,6 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-constexpr std::size_t kLineBytesMax = 64 * 1024 * 1024;
 constexpr std::string_view kSourcePrefix = "/sources/";
 constexpr std::string_view kUnknownContentType = "application/octet-stream";
 constexpr std::array<std::string_view, 11> kTextAttributes{"specversion",     "id",         "source",     "type",
@@ -146,7 +145,7 @@ std::string to_cloud_event(const RecordView& record, const std::optional<Place>&
 }
 
 Result<CloudEvent> parse_cloud_event(std::string_view line) {
-  if (line.size() > kLineBytesMax) return invalid("it is longer than 64 MiB.");
+  if (line.size() > kCloudEventBytesMax) return invalid("it is longer than 128 MiB.");
   if (!is_json(line)) return invalid("it is not JSON.");
   auto attributes = read_attributes(line);
   if (!attributes) return attributes.error();

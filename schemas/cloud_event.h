@@ -9,6 +9,9 @@
 
 namespace hookledger {
 
+/// Of a line. The largest body that a server takes comes to 86 MiB of base64.
+inline constexpr std::size_t kCloudEventBytesMax = 128 * 1024 * 1024;
+
 /// One line of `export` without the line break: the record as a CloudEvents 1.0 JSON document, body in
 /// `data_base64`; `partition` and `offset` as strings when `place` is given.
 std::string to_cloud_event(const RecordView& record, const std::optional<Place>& place);

@@ -49,6 +49,8 @@ std::string with_escapes(std::string_view json) {
   return out;
 }
 
+constexpr std::size_t kDomBytesMax = 4 * 1024 * 1024;  // It takes up to twelve times the text, and keeps it.
+
 std::string with_valid_utf8(std::string_view text) {
   std::string valid;
   valid.reserve(text.size() + 16);
@@ -65,6 +67,10 @@ std::string with_valid_utf8(std::string_view text) {
 bool leaves_open(simdjson::error_code error) {
   return error == simdjson::NUMBER_ERROR || error == simdjson::STRING_ERROR || error == simdjson::DEPTH_ERROR ||
          error == simdjson::MEMALLOC || error == simdjson::CAPACITY;
+}
+
+bool is_json_without_dom(std::string_view text, std::size_t depth_max) {
+  return simdjson::validate_utf8(text) && follows_json_grammar(text, depth_max);
 }
 
 }  // namespace
@@ -148,9 +154,10 @@ void JsonWriter::clear() {
 bool is_json(std::string_view text, std::size_t depth_max) {
   static_assert(kJsonDepthMax == simdjson::DEFAULT_MAX_DEPTH);
   if (text.empty()) return false;  // simdjson copies from its data, which may be null.
+  if (text.size() > kDomBytesMax) return is_json_without_dom(text, depth_max);
   thread_local simdjson::dom::parser parser;
   const simdjson::error_code error = parser.parse(text.data(), text.size()).error();
-  if (leaves_open(error)) return simdjson::validate_utf8(text) && follows_json_grammar(text, depth_max);
+  if (leaves_open(error)) return is_json_without_dom(text, depth_max);
   return error == simdjson::SUCCESS;
 }
 

@@ -56,9 +56,7 @@ Result<Question> read_question(const Settings& settings, const RuleSet& rules, T
                            : *status == "noted"    ? std::optional(FindingStatus::kNoted)
                                                    : std::nullopt;
   question.filter.rule = settings.text("rule");
-  const auto known = std::any_of(rules.rules().begin(), rules.rules().end(),
-                                 [&](const RuleInfo& rule) { return rule.name == question.filter.rule; });
-  if (!question.filter.rule.empty() && !known) {
+  if (!question.filter.rule.empty() && !has_rule(rules, question.filter.rule)) {
     return usage_error("no rule '" + question.filter.rule + "': hookledger rules list shows them");
   }
   const auto at = settings.instant("at", now);

@@ -1,4 +1,5 @@
 #include "tools/command.h"
+#include "tools/listener_settings.h"
 #include "tools/log_settings.h"
 #include "tools/rule_settings.h"
 #include "tools/server.h"
@@ -9,27 +10,23 @@ namespace hookledger {
 namespace {
 
 std::vector<OptionSpec> server_options() {
-  std::vector<OptionSpec> options = {
-      {"listen", "ADDR:PORT", "webhooks; default 127.0.0.1:8080, port 0: any free one"},
-      {"api-listen", "ADDR:PORT", "API and metrics; default 127.0.0.1:8081"},
-      {"max-body", "BYTES", "largest body taken; default 1MiB, at most 4MiB"},
-      {"max-connections", "N", "open at once on the webhook listener; default 4096"},
-      {"drain-timeout", "DURATION", "how long SIGTERM waits for what was read; default 10s"},
-      {"tls-cert", "FILE", "PEM certificate chain of the webhook listener; SIGHUP reloads it"},
-      {"tls-key", "FILE", "PEM private key"},
-      {"log-format", "FORMAT", "text (default) or json, on stderr"},
-      threads_option()};
+  std::vector<OptionSpec> options = listener_options();
   for (const auto& more : {source_options(), log_settings_options()})
     options.insert(options.end(), more.begin(), more.end());
+  options.insert(
+      options.end(),
+      {{"retention", "DURATION",
+        "remove calls whose newest record is older; default: keep all.\nNot in a sink, which knows no calls"},
+       {"retention-bytes", "SIZE",
+        "remove the oldest calls while the log is larger; default: keep\nall. Not in a sink"},
+       {"log-format", "FORMAT", "text (default) or json, on stderr"},
+       threads_option()});
   return options;
 }
 
 std::vector<OptionSpec> serve_options() {
   std::vector<OptionSpec> options = server_options();
-  options.insert(options.end(),
-                 {expect_recordings_option(),
-                  {"retention", "DURATION", "remove calls whose newest record is older; default: keep all"},
-                  {"retention-bytes", "SIZE", "remove the oldest calls while the log is larger; default: keep all"}});
+  options.push_back(expect_recordings_option());
   return options;
 }
 
@@ -63,7 +60,7 @@ Command serve_command() {
           "  public-key = <base64 from the provider's portal; may repeat>\n"
           "  path = /webhooks/telnyx\n"
           "  tolerance = 300\n",
-          serve_options(),
+          server_options(),
           serve};
 }
 

@@ -12,6 +12,7 @@
 #include "tools/api_service.h"
 #include "tools/data_access.h"
 #include "tools/housekeeping.h"
+#include "tools/listener_settings.h"
 #include "tools/log_settings.h"
 #include "tools/openapi_text.h"
 #include "tools/projection.h"
@@ -23,58 +24,12 @@
 namespace hookledger {
 namespace {
 
-/// What the command line says about listeners.
-struct Listeners {
-  http::ServerOptions webhooks, api;
-  std::chrono::milliseconds drain_timeout{};
-};
+/// A record may hold an id as long as its body, as id and as key, beside the body.
+constexpr std::size_t kRecordBytesPerBodyByte = 4;
+/// Of the time for draining: what comes after the webhook listener's, at most.
+constexpr std::chrono::milliseconds kStopTime(500);
 
-/// So that what is taken fits the queue for the disk, and a line of export fits import.
-constexpr std::uint64_t kBodyBytesMax = 4 * 1024 * 1024;
-
-std::chrono::milliseconds milliseconds(Duration duration) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
-}
-
-/// `ADDR:PORT`, as far as a text can be judged.
-Result<std::string> read_address(const Settings& settings, std::string_view option, std::string_view otherwise) {
-  const std::string text = settings.text(option, otherwise);
-  const auto colon = text.rfind(':');
-  const auto port =
-      colon == std::string::npos ? std::nullopt : parse_unsigned(std::string_view(text).substr(colon + 1));
-  if (port && *port <= 65535 && colon > 0) return text;
-  return usage_error("--" + std::string(option) + " '" + text +
-                     "': give ADDR:PORT, such as 127.0.0.1:8080 or [::1]:8080");
-}
-
-Result<Listeners> read_listeners(const Settings& settings, const Clock& clock) {
-  Listeners listeners;
-  const auto threads = thread_count(settings);
-  const auto body = settings.bytes("max-body", listeners.webhooks.limits.body_bytes_max, kBodyBytesMax);
-  const auto connections = settings.number("max-connections", listeners.webhooks.limits.connections_max, 1, 1'000'000);
-  const auto drain = settings.duration("drain-timeout", std::chrono::seconds(10));
-  if (!threads) return threads.error();
-  if (!body) return body.error();
-  if (!connections) return connections.error();
-  if (!drain) return drain.error();
-  listeners.drain_timeout = milliseconds(*drain);
-  const auto webhooks = read_address(settings, "listen", "127.0.0.1:8080");
-  const auto api = read_address(settings, "api-listen", "127.0.0.1:8081");
-  if (!webhooks) return webhooks.error();
-  if (!api) return api.error();
-  listeners.webhooks.address = *webhooks;
-  listeners.webhooks.threads = *threads;
-  listeners.webhooks.limits.body_bytes_max = *body;
-  listeners.webhooks.limits.connections_max = *connections;
-  if (settings.has("tls-cert") != settings.has("tls-key")) return usage_error("--tls-cert and --tls-key go together");
-  if (settings.has("tls-cert")) listeners.webhooks.tls = {settings.text("tls-cert"), settings.text("tls-key")};
-  listeners.api.threads = 2;  // One slow question must not hold up /healthz.
-  listeners.api.address = *api;
-  listeners.webhooks.clock = listeners.api.clock = &clock;
-  return listeners;
-}
-
-Result<RetentionLimits> read_retention(const Settings& settings) {
+Result<RetentionLimits> read_retention(const Settings& settings, ServerRole role) {
   RetentionLimits limits;
   if (settings.has("retention")) {
     const auto age = settings.duration("retention", {});
@@ -85,6 +40,10 @@ Result<RetentionLimits> read_retention(const Settings& settings) {
     const auto bytes = settings.bytes("retention-bytes", 0, UINT64_MAX);
     if (!bytes) return bytes.error();
     limits.bytes = *bytes;
+  }
+  if (role == ServerRole::kSink && limits.any()) {
+    return usage_error(
+        "--retention and --retention-bytes are for serve: they remove whole calls, and a sink knows no calls");
   }
   return limits;
 }
@@ -108,9 +67,9 @@ class RunningServer {
     if (!sources) return sources.error();
     const auto listeners = read_listeners(settings_, context_.clock);
     if (!listeners) return listeners.error();
-    const auto retention = read_retention(settings_);
+    const auto retention = read_retention(settings_, role_);
     if (!retention) return retention.error();
-    if (auto opened = open_log(**sources); !opened) return opened.error();
+    if (auto opened = open_log(**sources, listeners->webhooks.limits); !opened) return opened.error();
     sources_.emplace(*sources);
     if (role_ == ServerRole::kEverything) {
       if (auto opened = open_projection(); !opened) return opened.error();
@@ -124,9 +83,11 @@ class RunningServer {
   }
 
  private:
-  Result<void> open_log(const Sources& sources) {
-    const auto options = log_options(settings_);
+  Result<void> open_log(const Sources& sources, const http::Limits& limits) {
+    auto options = log_options(settings_);
     if (!options) return options.error();
+    std::size_t& queue_bytes = options->limits.queue_bytes_max;
+    queue_bytes = std::max(queue_bytes, kRecordBytesPerBodyByte * limits.body_bytes_max);
     std::error_code error;
     std::filesystem::create_directories(options->store.path, error);
     if (error)
@@ -217,14 +178,18 @@ class RunningServer {
     return read_settings(context_.arguments, own, all_options());
   }
 
+  /// All of it within `drain_timeout`, if the disk is well.
   void stop(std::chrono::milliseconds drain_timeout) {
+    const auto began = context_.clock.monotonic();
+    const auto rest = std::min(drain_timeout / 4, kStopTime);
     stopping_ = true;
     logger_.info("stopping", {{"drain_timeout", format_duration(drain_timeout)}});
     housekeeping_->stop();
-    webhooks_->drain(drain_timeout);
+    const auto took = std::chrono::ceil<std::chrono::milliseconds>(context_.clock.monotonic() - began);
+    webhooks_->drain(std::max(drain_timeout - took - rest, std::chrono::milliseconds(0)));
     log_->stop();
     if (projection_) projection_->stop();
-    api_->drain(std::chrono::milliseconds(200));
+    api_->drain(rest / 2);
   }
 
   const Settings& settings_;

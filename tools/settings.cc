@@ -143,7 +143,9 @@ class SettingsReader {
       const std::string value(text.substr(equals + 1));
       const bool repeats =
           std::any_of(known_.begin(), known_.end(), [&](const OptionSpec& o) { return o.name == name && o.repeats; });
-      settings_.values_[name] = {repeats ? split_words(value) : std::vector<std::string>{value}, Origin::kEnvironment};
+      auto texts = repeats ? split_words(value) : std::vector<std::string>{value};
+      // No value must not hide the file's.
+      if (!texts.empty()) settings_.values_[name] = {std::move(texts), Origin::kEnvironment};
     }
   }
 

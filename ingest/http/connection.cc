@@ -14,6 +14,7 @@ constexpr std::size_t kUnsentBytesMax = 64 * 1024;  // With more than this unsen
 // an answer that it ends. A peer that is still in its handshake gets a little longer.
 constexpr auto kDrainGrace = 200ms;
 constexpr auto kDrainHandshakeGrace = 1s;
+constexpr auto kDrainLinger = 500ms;  // The end must not wait for peers that keep their side open.
 
 bool must_have_length(std::string_view method) { return method == "POST" || method == "PUT" || method == "PATCH"; }
 
@@ -40,11 +41,8 @@ void Connection::process() {
       case RequestReader::Step::kHead: on_head(); break;
       case RequestReader::Step::kRequest: on_request(); break;
       case RequestReader::Step::kRefused:
-        if (early_) {
-          conclude(std::move(*early_));
-        } else {
-          refuse(reader_.refusal());
-        }
+        if (early_) return conclude(std::move(*early_));
+        refuse(reader_.refusal());
         break;
     }
   }
@@ -55,6 +53,7 @@ bool Connection::may_read() const {
 }
 
 void Connection::wait_for_more() {
+  if (early_) return conclude(std::move(*early_));  // Nobody waits for a body that is not wanted.
   if (!reader_.inside_request()) {
     idle_since_ = set_.clock.monotonic();
   } else if (!request_deadline_) {
@@ -87,14 +86,12 @@ void Connection::on_read(error_code ec, std::size_t bytes) {
 void Connection::on_head() {
   const Head& head = reader_.head();
   const bool lacks_length = !reader_.chunked() && !reader_.length() && must_have_length(head.method);
-  const bool waits = reader_.waits_for_continue();
   if (auto early = set_.service->accept_head(head)) {
-    if (lacks_length || waits) return conclude(std::move(*early));
+    if (lacks_length) return conclude(std::move(*early));
     early_ = std::move(early);
-    reader_.drop_body();
   } else if (lacks_length) {
     refuse(Refusal::kLengthRequired);
-  } else if (waits) {
+  } else if (reader_.waits_for_continue()) {
     continue_wanted_ = true;
     queue_write();
   }
@@ -216,17 +213,22 @@ void Connection::on_sent() {
 // Ending
 
 void Connection::check(TimePoint now) {
-  if (state_ == State::kLingering && now >= linger_deadline_) return close();
-  if (blocked_ && is_stuck(now)) return close();
-  if (state_ != State::kOpen) return;
-  if (request_deadline_ && now >= *request_deadline_) return refuse(Refusal::kTimeout);
-  if (!idle()) return;
+  if (state_ == State::kLingering && now - lingers_since_ >= linger_time()) return close();
   const bool established = stream_.established();
+  if (established) {
+    if (blocked_ && is_stuck(now)) return close();
+    if (request_deadline_ && now >= *request_deadline_) return refuse(Refusal::kTimeout);
+    if (state_ != State::kOpen || !idle()) return;
+  }
   if (now - idle_since_ >= (established ? set_.limits.idle_timeout : set_.limits.read_timeout)) return close();
   if (set_.drains_since && now - *set_.drains_since >= (established ? kDrainGrace : kDrainHandshakeGrace) &&
       !stream_.has_unread()) {
     close();
   }
+}
+
+std::chrono::milliseconds Connection::linger_time() const {
+  return set_.drains_since ? std::min<std::chrono::milliseconds>(set_.limits.linger, kDrainLinger) : set_.limits.linger;
 }
 
 bool Connection::is_stuck(TimePoint now) {
@@ -256,7 +258,7 @@ void Connection::end() {
 
 void Connection::linger() {
   state_ = State::kLingering;
-  linger_deadline_ = set_.clock.monotonic() + set_.limits.linger;
+  lingers_since_ = set_.clock.monotonic();
   stream_.end_output();
   if (ended_by_peer_) return close();
   if (reading_) return;

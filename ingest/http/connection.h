@@ -103,6 +103,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void end();
   void linger();
+  std::chrono::milliseconds linger_time() const;
   void read_and_drop();
 
   ConnectionSet& set_;
@@ -116,7 +117,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool resuming_ = false;  ///< `process` is about to be called.
   bool ended_by_peer_ = false;
   bool continue_wanted_ = false;
-  std::optional<Response> early_;  ///< From `accept_head`, for when the body has been dropped.
+  std::optional<Response> early_;  ///< From `accept_head`, until it is known whether the body has come too.
 
   std::vector<Slot> slots_;  ///< A ring of the requests in work: [oldest_, next_).
   std::uint64_t oldest_ = 0, next_ = 0;
@@ -127,7 +128,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   TimePoint idle_since_;
   std::optional<TimePoint> request_deadline_;
-  TimePoint write_deadline_, linger_deadline_;
+  TimePoint write_deadline_, lingers_since_;
 };
 
 }  // namespace hookledger::http

@@ -85,9 +85,8 @@ class Service {
  public:
   virtual ~Service() = default;
 
-  /// The head of a request is complete and within its limits. An answer here is sent in place of `handle`;
-  /// the body is read and dropped (or the connection closed, when it is too large or waits for
-  /// `100-continue`).
+  /// The head of a request is complete and within its limits. An answer here is sent in place of `handle`, at
+  /// once: a body that has come with it is dropped, otherwise the connection is closed.
   virtual std::optional<Response> accept_head(const Head& head) = 0;
   /// A whole request. Answer it now or later, exactly once. Views die with the call.
   virtual void handle(const Head& head, std::string_view body, Ticket ticket) = 0;
@@ -96,9 +95,19 @@ class Service {
   virtual Response refusal(Refusal refusal) = 0;
 };
 
+/// `ADDR:PORT` or `[ADDR]:PORT`, as a server takes it; whether this machine has ADDR is seen when it starts.
+bool is_address(std::string_view text);
+
 struct TlsFiles {
   std::string certificate, key;  ///< PEM.
 };
+
+/// Why a server cannot use its TLS files.
+struct TlsProblem {
+  bool of_key = false;  ///< Else of the certificate.
+  std::string reason;   ///< `FILE: …`
+};
+std::optional<TlsProblem> check_tls(const TlsFiles& files);
 
 struct ServerOptions {
   std::string address;   ///< `ADDR:PORT`, `[ADDR]:PORT`; port 0: any free one.

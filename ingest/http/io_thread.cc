@@ -155,7 +155,7 @@ void IoThread::admit(tcp::socket socket) {
   std::unique_ptr<TlsSession> session;
   const auto tls = shared_.tls();
   if (tls) session = tls->accept(socket.native_handle());
-  if ((tls && (!session || turned_away)) || others >= set_.limits.connections_max + kTurnedAwayMax) {
+  if ((tls && !session) || others >= set_.limits.connections_max + kTurnedAwayMax) {
     shared_.connections.fetch_sub(1, std::memory_order_relaxed);
     return;
   }

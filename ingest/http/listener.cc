@@ -73,6 +73,8 @@ std::optional<std::string> listen(std::string_view address, std::span<tcp::accep
   return std::nullopt;
 }
 
+bool is_address(std::string_view text) { return parse_address(text).has_value(); }
+
 std::string to_string(const tcp::endpoint& endpoint) {
   const std::string address = endpoint.address().to_string();
   return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(endpoint.port());

@@ -16,6 +16,9 @@ using beast::http::field;
 namespace {
 
 constexpr std::size_t kChunkLinesMax = 16;  // Bytes of size lines per byte of body; nobody needs that many.
+constexpr std::string_view kLineEnd = "\r\n";
+
+bool is_hex_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 }  // namespace
 
@@ -47,6 +50,24 @@ std::size_t RequestParser::put_chunks(const char* begin, const char* end, char* 
 
 bool RequestParser::too_long(const char* seen) const {
   return seen - line_begin_ > static_cast<std::ptrdiff_t>(limits_.head_bytes_max);
+}
+
+bool RequestParser::may_go_on(std::string_view rest) const {
+  if (inside_chunk_) return true;
+  std::size_t at = 0;
+  if (chunked_bytes_ > 0) {  // The end of the chunk before, which Beast takes together with the next line.
+    if (rest.size() <= kLineEnd.size()) return kLineEnd.starts_with(rest);
+    if (!rest.starts_with(kLineEnd)) return false;
+    at = kLineEnd.size();
+  }
+  if (at < rest.size() && !is_hex_digit(rest[at])) return false;
+  const auto after_zeros = rest.find_first_not_of('0', at);
+  const bool last = after_zeros == rest.npos || !is_hex_digit(rest[after_zeros]);
+  for (auto feed = rest.find('\n', at); feed != rest.npos; feed = rest.find('\n', feed + 1)) {
+    if (rest[feed - 1] != '\r') return false;
+    if (!last) return true;  // What follows is the chunk.
+  }
+  return true;
 }
 
 void RequestParser::moved(const char* begin, const char* end, const char* to) {
@@ -108,15 +129,15 @@ void RequestParser::on_chunk_header_impl(std::uint64_t size, string_view extensi
   } else if (size > limits_.body_bytes_max - chunked_bytes_) {
     ec = error::body_limit;
   }
+  inside_chunk_ = size > 0;
 }
 
-std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, string_view body, error_code&) {
+std::size_t RequestParser::on_chunk_body_impl(std::uint64_t remain, string_view body, error_code&) {
   line_begin_ = body.data() + body.size();
   chunked_bytes_ += body.size();
-  if (body_ != nullptr) {
-    std::memmove(body_, body.data(), body.size());
-    body_ += body.size();
-  }
+  inside_chunk_ = body.size() < remain;
+  std::memmove(body_, body.data(), body.size());
+  body_ += body.size();
   return body.size();
 }
 

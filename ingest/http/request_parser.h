@@ -25,9 +25,12 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   void moved(const char* begin, const char* end, const char* to);
 
   /// Parses [begin, end) of a chunked body and puts what it holds at `body`, which may overlap but not be behind
-  /// `begin`; null: drops it. `error::body_limit` when it exceeds the limit.
+  /// `begin`. `error::body_limit` when it exceeds the limit.
   std::size_t put_chunks(const char* begin, const char* end, char* body, error_code& ec);
-  /// Of the chunked body so far, dropped or not.
+  /// False when no size line, nor the last one with its trailers, begins like `rest`, which is what `put_chunks` has
+  /// left. Beast waits for the end of such a line, which may never come.
+  bool may_go_on(std::string_view rest) const;
+  /// Of the chunked body so far.
   std::size_t chunked_bytes() const { return chunked_bytes_; }
 
   std::optional<std::uint64_t> length() const { return length_; }
@@ -60,7 +63,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   std::forward_list<std::string> folded_;
   std::optional<std::uint64_t> length_;
   unsigned hosts_ = 0, encodings_ = 0;
-  bool head_done_ = false, expects_continue_ = false, http11_ = true;
+  bool head_done_ = false, inside_chunk_ = false, expects_continue_ = false, http11_ = true;
 };
 
 }  // namespace hookledger::http

@@ -63,23 +63,26 @@ RequestReader::Step RequestReader::read_sized_body() {
   const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, unparsed()));
   parsed_ += bytes;
   remaining_ -= bytes;
-  if (!dropping_) body_bytes_ += bytes;
+  body_bytes_ += bytes;
   if (remaining_ > 0) return Step::kMore;
   state_ = State::kDone;
   return Step::kRequest;
 }
 
 RequestReader::Step RequestReader::read_chunked_body() {
-  if (unparsed() < (parser_->chunked_bytes() == 0 ? kLastChunkBytes : 1)) return Step::kMore;
-  RequestParser::error_code ec;
-  char* const body = dropping_ ? nullptr : bytes_.get() + body_at_ + body_bytes_;
-  parsed_ += parser_->put_chunks(bytes_.get() + parsed_, bytes_.get() + end_, body, ec);
-  if (!dropping_) body_bytes_ = parser_->chunked_bytes();
-  if (ec == error::body_limit) return refuse(Refusal::kBodyTooLarge);
-  if (ec && ec != error::need_more) return refuse(Refusal::kBadRequest);
-  if (!parser_->is_done()) return Step::kMore;
-  state_ = State::kDone;
-  return Step::kRequest;
+  if (unparsed() >= (parser_->chunked_bytes() == 0 ? kLastChunkBytes : 1)) {
+    RequestParser::error_code ec;
+    char* const body = bytes_.get() + body_at_ + body_bytes_;
+    parsed_ += parser_->put_chunks(bytes_.get() + parsed_, bytes_.get() + end_, body, ec);
+    body_bytes_ = parser_->chunked_bytes();
+    if (ec == error::body_limit) return refuse(Refusal::kBodyTooLarge);
+    if (ec && ec != error::need_more) return refuse(Refusal::kBadRequest);
+  }
+  if (parser_->is_done()) {
+    state_ = State::kDone;
+    return Step::kRequest;
+  }
+  return parser_->may_go_on({bytes_.get() + parsed_, unparsed()}) ? Step::kMore : refuse(Refusal::kBadRequest);
 }
 
 RequestReader::Step RequestReader::refuse(Refusal refusal) {
@@ -99,7 +102,7 @@ void RequestReader::next() {
   state_ = State::kHead;
   body_bytes_ = 0;
   searched_ = seen_ = 0;
-  dropping_ = skipped_empty_line_ = false;
+  skipped_empty_line_ = false;
   if (begin_ == end_) {
     begin_ = parsed_ = end_ = 0;
     if (capacity_ > kKeptBytesMax) release();

@@ -48,7 +48,6 @@ class RequestReader {
   bool http11() const { return !parser_ || parser_->http11(); }
   /// The peer holds the body back until it is told to send it.
   bool waits_for_continue() const;
-  void drop_body() { dropping_ = true; }
 
   void next();
 
@@ -79,7 +78,7 @@ class RequestReader {
   std::optional<RequestParser> parser_;
   State state_ = State::kHead;
   Refusal refusal_ = Refusal::kBadRequest;
-  bool dropping_ = false, skipped_empty_line_ = false;
+  bool skipped_empty_line_ = false;
 
   // begin_ <= body_at_ <= body_at_ + body_bytes_ <= parsed_ <= end_ <= capacity_, once the head is read.
   std::unique_ptr<char[]> bytes_;

@@ -8,6 +8,7 @@
 #include "ingest/http/io_thread.h"
 #include "ingest/http/listener.h"
 #include "ingest/http/tls.h"
+#include "schemas/error.h"
 
 namespace hookledger::http {
 
@@ -91,8 +92,10 @@ std::optional<std::string> Server::reload_tls() { return state_->load_tls(); }
 std::optional<std::string> Server::State::load_tls() {
   if (!options.tls) return std::nullopt;
   auto loaded = TlsContext::load(*options.tls);
-  if (!loaded) return loaded.error().detail;
-  shared.set_tls(std::move(*loaded));
+  if (const auto* problem = std::get_if<TlsProblem>(&loaded)) {
+    return std::string("cannot use the TLS ") + (problem->of_key ? "key " : "certificate ") + problem->reason;
+  }
+  shared.set_tls(std::get<std::shared_ptr<const TlsContext>>(std::move(loaded)));
   return std::nullopt;
 }
 

@@ -2,19 +2,32 @@
 
 #include <algorithm>
 #include <boost/asio/error.hpp>
+#include <cerrno>
+#include <cstring>
 #include <ctime>
+#include <fstream>
 #include <limits>
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+#include "schemas/error.h"
+
 namespace hookledger::http {
 namespace {
 
-Error unusable(const char* what, const std::string& file) {
-  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
+/// What the operating system says against reading the file; empty: nothing.
+std::string unreadable(const std::string& file) {
+  std::ifstream stream(file);
+  char byte;
+  if (stream && stream.get(byte)) return {};
+  if (stream.eof()) return "it is empty";
+  return errno == ENOENT ? "there is no such file" : std::string("it cannot be read: ") + std::strerror(errno);
+}
+
+std::string refused_by_openssl(const std::string& what) {
+  const char* const reason = ERR_reason_error_string(ERR_peek_error());  // The first came of the file itself.
   ERR_clear_error();
-  return {ErrorCode::kUsage, "cannot use the TLS " + std::string(what) + " in " + file + ": " +
-                                 (reason != nullptr ? reason : "no such file or not PEM") + "; give another file"};
+  return "it holds no PEM " + what + " that can be used (OpenSSL: " + (reason != nullptr ? reason : "no reason") + ")";
 }
 
 Time to_time(const ASN1_TIME* asn1) {
@@ -26,13 +39,38 @@ Time to_time(const ASN1_TIME* asn1) {
   return sys_days(day) + hours(fields.tm_hour) + minutes(fields.tm_min) + seconds(fields.tm_sec);
 }
 
-int no_passphrase(char*, int, int, void*) { return 0; }  // The default would ask on the terminal.
+/// The default would ask on the terminal.
+int no_passphrase(char*, int, int, void* asked) {
+  *static_cast<bool*>(asked) = true;
+  return -1;
+}
+
+std::string use_certificate(SSL_CTX* context, const TlsFiles& files) {
+  if (std::string reason = unreadable(files.certificate); !reason.empty()) return reason;
+  if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) == 1) return {};
+  return refused_by_openssl("certificate");
+}
+
+std::string use_key(SSL_CTX* context, const TlsFiles& files) {
+  if (std::string reason = unreadable(files.key); !reason.empty()) return reason;
+  bool asked = false;
+  SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+  SSL_CTX_set_default_passwd_cb_userdata(context, &asked);
+  const bool used = SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) == 1;
+  SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
+  if (asked) return ERR_clear_error(), "it is encrypted, and nobody is there to ask for the passphrase";
+  const bool belongs = used ? SSL_CTX_check_private_key(context) == 1
+                            : ERR_GET_REASON(ERR_peek_last_error()) != X509_R_KEY_VALUES_MISMATCH &&
+                                  ERR_GET_REASON(ERR_peek_last_error()) != X509_R_KEY_TYPE_MISMATCH;
+  if (!belongs) return ERR_clear_error(), "it is not the key of the certificate in " + files.certificate;
+  return used ? std::string() : refused_by_openssl("private key");
+}
 
 int bounded(std::size_t size) { return static_cast<int>(std::min<std::size_t>(size, std::numeric_limits<int>::max())); }
 
 }  // namespace
 
-Result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsFiles& files) {
+std::variant<TlsProblem, std::shared_ptr<const TlsContext>> TlsContext::load(const TlsFiles& files) {
   auto result = std::make_shared<TlsContext>();
   result->context_.reset(SSL_CTX_new(TLS_server_method()));
   SSL_CTX* const context = result->context_.get();
@@ -42,17 +80,21 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsFiles& files
                       SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(context,
                    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_default_passwd_cb(context, no_passphrase);
   ERR_clear_error();
-  if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
-    return unusable("certificate", files.certificate);
+  if (const auto reason = use_certificate(context, files); !reason.empty()) {
+    return TlsProblem{.of_key = false, .reason = files.certificate + ": " + reason};
   }
-  if (SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1 ||
-      SSL_CTX_check_private_key(context) != 1) {
-    return unusable("key", files.key);
+  if (const auto reason = use_key(context, files); !reason.empty()) {
+    return TlsProblem{.of_key = true, .reason = files.key + ": " + reason};
   }
   result->expires_at_ = to_time(X509_get0_notAfter(SSL_CTX_get0_certificate(context)));
   return std::shared_ptr<const TlsContext>(std::move(result));
+}
+
+std::optional<TlsProblem> check_tls(const TlsFiles& files) {
+  auto loaded = TlsContext::load(files);
+  if (auto* problem = std::get_if<TlsProblem>(&loaded)) return std::move(*problem);
+  return std::nullopt;
 }
 
 std::unique_ptr<TlsSession> TlsContext::accept(int socket) const {

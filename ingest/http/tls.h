@@ -6,9 +6,9 @@
 #include <openssl/ssl.h>
 #include <span>
 #include <string_view>
+#include <variant>
 
 #include "ingest/http/http.h"
-#include "schemas/error.h"
 #include "schemas/time.h"
 
 namespace hookledger::http {
@@ -49,8 +49,8 @@ class TlsSession {
 /// A certificate and its key. Immutable; sessions keep what they need of it. Threads: any.
 class TlsContext {
  public:
-  /// Errors: kUsage, with the file that cannot be used.
-  static Result<std::shared_ptr<const TlsContext>> load(const TlsFiles& files);
+  /// What cannot be used, or the context.
+  static std::variant<TlsProblem, std::shared_ptr<const TlsContext>> load(const TlsFiles& files);
 
   std::unique_ptr<TlsSession> accept(int socket) const;
   Time expires_at() const { return expires_at_; }

@@ -46,7 +46,10 @@ Result<void> Committer::submit(std::span<Append> appends) {
   if (failed_) return Error{ErrorCode::kUnavailable, reason_};
   std::size_t bytes = 0;
   for (const Append& append : appends) bytes += append.record.size();
-  if (queue_.size() + appends.size() > limits_.queue_records_max || queue_bytes_ + bytes > limits_.queue_bytes_max) {
+  const bool too_many = queue_.size() + appends.size() > limits_.queue_records_max;
+  // What is larger than the whole queue would never be taken otherwise.
+  const bool too_large = !queue_.empty() && queue_bytes_ + bytes > limits_.queue_bytes_max;
+  if (too_many || too_large) {
     return Error{ErrorCode::kOverloaded, "too many records wait for the disk"};
   }
   queue_.insert(queue_.end(), std::make_move_iterator(appends.begin()), std::make_move_iterator(appends.end()));

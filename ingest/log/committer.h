@@ -21,7 +21,7 @@ namespace hookledger {
 /// Bounds of what waits for the disk (G11), and how long a bad disk is left alone.
 struct CommitLimits {
   std::size_t queue_records_max = 32 * 1024;
-  std::size_t queue_bytes_max = 64 * 1024 * 1024;
+  std::size_t queue_bytes_max = 64 * 1024 * 1024;  ///< More only in one piece, when nothing else waits.
   std::size_t batch_records_max = 4096;
   std::size_t batch_bytes_max = 8 * 1024 * 1024;
   std::chrono::milliseconds probe_interval{1000};  ///< After a failed write.

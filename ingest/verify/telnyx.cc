@@ -36,11 +36,11 @@ Verification verify_telnyx(const Source& source, const SignatureHeaders& headers
   const auto refuse = [](SignatureVerdict verdict, std::string_view reason) {
     return Verification{verdict, nullptr, reason};
   };
+  if (headers.signature_count > 1)
+    return refuse(SignatureVerdict::kInvalid, "more than one telnyx-signature-ed25519 header");
+  if (headers.timestamp_count > 1) return refuse(SignatureVerdict::kInvalid, "more than one telnyx-timestamp header");
   if (headers.signature.empty()) return refuse(SignatureVerdict::kMissing, "no telnyx-signature-ed25519 header");
   if (headers.timestamp.empty()) return refuse(SignatureVerdict::kMissing, "no telnyx-timestamp header");
-  if (headers.signature_count != 1)
-    return refuse(SignatureVerdict::kInvalid, "more than one telnyx-signature-ed25519 header");
-  if (headers.timestamp_count != 1) return refuse(SignatureVerdict::kInvalid, "more than one telnyx-timestamp header");
   const auto signed_at = parse_timestamp(headers.timestamp);
   if (!signed_at) return refuse(SignatureVerdict::kInvalid, "telnyx-timestamp is not 1 to 18 digits");
   const auto signature = parse_signature(headers.signature);

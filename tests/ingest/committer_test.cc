@@ -75,6 +75,16 @@ TEST_F(Committing, RefusesWhatIsTooManyOrTooLarge) {
   EXPECT_EQ(log_->client().outcomes(), 3U) << "what was refused gets no outcome";
 }
 
+TEST_F(Committing, TakesWhatIsLargerThanTheQueueWhenNothingElseWaits) {
+  block({.queue_bytes_max = 10'000});
+  const auto large = submit("large", 10'001);
+  ASSERT_TRUE(large);
+  EXPECT_EQ(submit("b").error().code, ErrorCode::kOverloaded);
+  EXPECT_EQ(submit("c", 10'001).error().code, ErrorCode::kOverloaded);
+  release();
+  EXPECT_TRUE(log_->client().wait(large->front()));
+}
+
 TEST_F(Committing, StopFinishesWhatIsQueued) {
   block();
   for (int i = 0; i < 50; ++i) EXPECT_TRUE(submit(std::to_string(i)));

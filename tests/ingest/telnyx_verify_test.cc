@@ -126,6 +126,10 @@ TEST(TelnyxVerify, RefusesRepeatedHeaders) {
   two_timestamps.timestamp_count = 2;
   EXPECT_EQ(two_signatures.verify().verdict, kInvalid);
   EXPECT_EQ(two_timestamps.verify().verdict, kInvalid);
+  for (Delivery* repeated : {&two_signatures, &two_timestamps}) {
+    repeated->signature = repeated->timestamp = "";
+    EXPECT_EQ(repeated->verify().verdict, kInvalid) << "the first of two is empty";
+  }
 }
 
 /// Rightly signed over the very bytes, but no timestamp that we take.

@@ -199,11 +199,32 @@ TEST_F(ApiTest, ABadParameterIsNamed) {
            {"/v1/findings", "status=closed", "status"},
            {"/v1/findings", "at=soon", "at"},
            {"/v1/findings", "cursor=x", "cursor"},
-           {"/healthz", "x", "x"},
+           {"/v1/findings", "rule=no-such-rule", "rule"},
+           {"/v1/findings", "rule=", "rule"},
        }) {
     SCOPED_TRACE(std::string(path) + "?" + query);
     expect_problem(get(path, query), 400, "bad-parameter", std::string("\"detail\":\"") + name + " ");
   }
+}
+
+TEST_F(ApiTest, EmptyPartsOfAQueryAreNoParameters) {
+  for (const char* query : {"&", "&&", "limit=1&", "&limit=1", "limit=1&&org=org"}) {
+    EXPECT_EQ(get("/v1/calls", query).status, 200U) << query;
+  }
+  expect_problem(get("/v1/calls", "&=1"), 400, "bad-parameter");
+}
+
+TEST_F(ApiTest, WhatAnyoneMayProbeIgnoresAQuery) {
+  for (const char* path : {"/healthz", "/readyz", "/metrics", "/openapi.yaml"}) {
+    for (const char* query : {"x", "x=1", "a=b&a=b", "%zz", "&"}) EXPECT_EQ(get(path, query).status, 200U) << path;
+  }
+}
+
+TEST_F(ApiTest, PathThenMethodAreRefusedBeforeTheRestHasCome) {
+  EXPECT_EQ(router_.refusal({"GET", kCallPath, "colour=red"}), std::nullopt);
+  EXPECT_EQ(router_.refusal({"HEAD", "/healthz", {}}), std::nullopt);
+  expect_problem(router_.refusal({"POST", "/nowhere", {}}).value(), 404, "not-found");
+  expect_problem(router_.refusal({"POST", "/v1/calls", {}}).value(), 405, "method-not-allowed");
 }
 
 TEST_F(ApiTest, OnlyReadingIsAllowedAndOnlyWhatIsThere) {

@@ -109,6 +109,12 @@ TEST_F(RulesTest, LegsRingAfterHangup) {
   EXPECT_THAT(both->action, HasSubstr("Hang up control ids control-b and control-c"));
 }
 
+TEST_F(RulesTest, ActionsReadWellWithoutControlIds) {
+  const Events answered = {kCaller, {.type = "answered", .leg = "b", .at = 4s}};
+  EXPECT_THAT(find(answered, "answered-not-bridged", 14s)->action,
+              HasSubstr("the state of the legs (control ids not known): if alive"));
+}
+
 TEST_F(RulesTest, LegsRingAfterAnswer) {
   const Events answered = ringing() + Events{{.type = "answered", .leg = "b", .at = 4s}};
   opens_and_ends("legs-ring-after-answer", answered, 6s, {"c"}, {.type = "hangup", .leg = "c", .at = 8s});

@@ -156,6 +156,16 @@ TEST(IsJson, RefusesEverythingElse) {
   }
 }
 
+TEST(IsJson, SaysTheSameOfLargeTexts) {
+  const std::string padding(5 * 1024 * 1024, ' ');
+  for (const char* text :
+       {"{}", "[1e999,null]", R"({"a":"\ud800"})", "\"\xC3\xA9\"", "{", "1 2", "\xEF\xBB\xBF{}", "\"\xFF\"", ""}) {
+    EXPECT_EQ(is_json(text + padding), is_json(text)) << text;
+  }
+  EXPECT_TRUE(is_json("\"" + std::string(5 * 1024 * 1024, 'x') + "\""));
+  EXPECT_FALSE(is_json("\"" + std::string(5 * 1024 * 1024, 'x')));
+}
+
 TEST(IsJson, TakesDepth1024AndNoMore) {
   for (const char* inner : {"", "1", "1e999"}) {
     EXPECT_TRUE(is_json(nested(1024, inner))) << inner;

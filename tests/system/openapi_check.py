@@ -57,9 +57,10 @@ class Document:
         """Raises where the answer is not what the document says."""
         template, operation = self.operation(method, target)
         where = f'{method} {target}: {answer.status}'
-        if str(answer.status) not in operation['responses']:
+        status = str(answer.status) if str(answer.status) in operation['responses'] else 'default'
+        if status not in operation['responses']:
             raise AssertionError(f'{where} is not in the document: {answer.body[:200]}')
-        response = self.resolve(operation['responses'][str(answer.status)])
+        response = self.resolve(operation['responses'][status])
         kind = answer.headers.get('content-type', '').partition(';')[0]
         if kind not in response['content']:
             raise AssertionError(f'{where} has content type {kind}, not one of {list(response["content"])}')
@@ -72,7 +73,7 @@ class Document:
                 raise AssertionError(f'{where}: {error.json_path}: {error.message}')
             if kind == 'application/problem+json' and body['status'] != answer.status:
                 raise AssertionError(f'{where}, but the problem says {body["status"]}')
-        self.seen.add((method.lower(), template, str(answer.status), kind))
+        self.seen.add((method.lower(), template, status, kind))
 
 
 class OpenApi(unittest.TestCase):
@@ -172,7 +173,7 @@ class OpenApi(unittest.TestCase):
         for status in ('open', 'resolved', 'noted', 'all'):
             self.get('/v1/findings', status=status)
         self.get('/v1/findings', rule=found[0]['rule'], call=found[0]['call_id'])
-        for name, value in (('status', 'maybe'), ('at', 'then'), ('limit', '501'), ('cursor', '!')):
+        for name, value in (('status', 'maybe'), ('rule', 'no-such-rule'), ('at', 'then'), ('limit', '501'), ('cursor', '!')):
             self.get('/v1/findings', 400, 'bad-parameter', **{name: value})
 
     def test_4_records(self):
@@ -196,6 +197,28 @@ class OpenApi(unittest.TestCase):
                                                 ('POST', '/v1/calls', 405, 'method-not-allowed')):
             answer = support.request(self.server.api, method, target, [('Content-Length', '0')] if method == 'POST' else ())
             self.assertEqual((answer.status, json.loads(answer.body)['type']), (status, 'urn:hookledger:problem:' + problem))
+
+    def test_5_what_every_operation_of_the_api_answers(self):
+        large, small = ('Content-Length', str(2 << 20)), ('Content-Length', '2')
+        for _, path, operation in self.document.operations():
+            if operation['operationId'] == 'deliver':
+                continue
+            target = re.sub(r'\{[a-z_]+\}', '0', path)
+            for method, headers, status, problem in (
+                    ('POST', [], 405, 'method-not-allowed'), ('PUT', [large], 405, 'method-not-allowed'),
+                    ('DELETE', [small], 405, 'method-not-allowed'), ('GET', [large], 413, 'body-too-large'),
+                    ('GET', [('X', 'x' * 17_000)], 431, 'headers-too-large'), ('GET', [small, small], 400, 'bad-request')):
+                answer = support.request(self.server.api, method, target, headers, timeout=5)
+                self.document.check('GET', target, answer)
+                self.assertEqual((answer.status, json.loads(answer.body)['type']), (status, 'urn:hookledger:problem:' + problem),
+                                 f'{method} {target} {headers}')
+            got, head = self.server.get(target), self.server.get(target, 'HEAD')
+            self.assertEqual((head.status, head.headers['content-type'], head.body), (got.status, got.headers['content-type'], b''))
+            if operation['tags'] == ['operation']:
+                self.get(target + '?x=1&x')
+        for headers in ([], [large], [small]):
+            answer = support.request(self.server.api, 'POST', '/nowhere', headers, timeout=5)
+            self.assertEqual((answer.status, json.loads(answer.body)['type']), (404, 'urn:hookledger:problem:not-found'))
 
     def test_6_the_document_itself(self):
         for name, schema in self.document.root['components']['schemas'].items():

@@ -195,6 +195,20 @@ TEST(RequestReader, RefusesBadChunks) {
   }
 }
 
+TEST(RequestReader, RefusesBadSizeLinesBeforeTheyEnd) {
+  for (const char* chunks : {"z", "zz\r\n", "\r", "\n", ";", " 5", "5\n", "5\nhello\n0\n\n", "5;x\n", "5\r\nhello\n",
+                             "5\r\nhellox", "5\r\nhello\r\r", "5\r\nhello\r\nz", "5\r\nhello\r\n\r",
+                             "5\r\nhello\r\n0\n", "0\n\n", "0\r\nX: y\n", "0\r\nX: y\n\r\n"}) {
+    EXPECT_THAT(read(post_chunked("/", chunks)), ElementsAre(kBad)) << chunks;
+    EXPECT_THAT(read(post_chunked("/", chunks), {}, [] { return 1; }), ElementsAre(kBad)) << chunks;
+  }
+  for (const char* chunks : {"", "0", "fF", "5\r", "5;x=\"y\"\r", "00005\r\n", "00005\r\nz", "5\r\nhello",
+                             "5\r\nhello\r", "5\r\nhello\r\n", "5\r\n\n\n\n\n\n\r\n0\r\nX: y\r\n\r"}) {
+    EXPECT_THAT(read(post_chunked("/", chunks)), ElementsAre()) << chunks;
+    EXPECT_THAT(read(post_chunked("/", chunks), {}, [] { return 1; }), ElementsAre()) << chunks;
+  }
+}
+
 TEST(RequestReader, BuffersGrowWithWhatComesAndComeFromTheBudget) {
   const Limits limits;
   Budget budget(50'000);

@@ -183,6 +183,21 @@ TEST_F(ServerDrain, UnderLoadNobodyIsLeftWithoutAnAnswer) {
   EXPECT_GT(answered, 10);
 }
 
+TEST(ServerEnd, DoesNotWaitForPeersThatStayOnceTheyHaveTheirAnswer) {
+  EchoServer server({.linger = 10s});
+  Peer before(server.address()), after(server.address());
+  EXPECT_EQ(before.status_of(get("/last")), 200U);
+  after.send(post("/held", ""));
+  ASSERT_TRUE(server.held().wait_for(1));
+  const auto begin = std::chrono::steady_clock::now();
+  std::thread drain([&] { server->drain(10s); });
+  std::this_thread::sleep_for(50ms);
+  server.held().answer(0, "done");
+  EXPECT_EQ(after.answer().value_or(Answer()).body, "done");
+  drain.join();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+}
+
 TEST(ServerEnd, TakesWhatWaitsInTheBacklog) {
   EchoServer server;
   std::unique_lock closed(server.held().gate);

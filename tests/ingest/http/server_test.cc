@@ -173,13 +173,30 @@ TEST(Server, RefusesAndLetsThePeerSeeIt) {
   EXPECT_EQ(peer.status_of("DELETE /echo HTTP/1.1\r\n\r\n"), 200U);
 }
 
-TEST(Server, AnEarlyAnswerKeepsTheConnectionWhenTheBodyIsSmall) {
+TEST(Server, AnEarlyAnswerKeepsTheConnectionWhenTheBodyHasComeWithTheHead) {
   EchoServer server;
   Peer peer(server.address());
   EXPECT_EQ(peer.status_of(get("/nowhere")), 404U);
-  EXPECT_EQ(peer.status_of(post("/nowhere", std::string(100'000, 'b'))), 404U);
-  EXPECT_EQ(peer.status_of(post_chunked("/nowhere", chunked(std::string(100'000, 'b'), 777))), 404U);
+  EXPECT_EQ(peer.status_of(post("/nowhere", std::string(5'000, 'b'))), 404U);
+  EXPECT_EQ(peer.status_of(post_chunked("/nowhere", chunked(std::string(5'000, 'b'), 777))), 404U);
   EXPECT_EQ(peer.status_of(post("/echo", "b")), 200U);
+}
+
+TEST(Server, AnEarlyAnswerWaitsForNoBody) {
+  EchoServer server;
+  const std::string body(100'000, 'b');
+  for (const std::string& request :
+       {post("/nowhere", body), post_chunked("/nowhere", chunked(body, 777)), post("/nowhere", "body")}) {
+    Peer peer(server.address());
+    const std::size_t begun = request.size() - 3;
+    peer.send(request.substr(0, begun));
+    const auto answer = peer.answer();
+    ASSERT_TRUE(answer) << request.substr(0, 100);
+    EXPECT_EQ(answer->status, 404U);
+    EXPECT_EQ(answer->headers.at("connection"), "close");
+    peer.send(request.substr(begun) + get("/echo"));
+    EXPECT_TRUE(peer.closed()) << "nothing behind it is read";
+  }
 }
 
 TEST(Server, TellsWhoWaitsToContinue) {

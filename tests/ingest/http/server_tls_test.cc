@@ -146,6 +146,44 @@ TEST_F(ServerTls, HandshakesMustNotBeSlow) {
   EXPECT_THAT(slow.answer(), ::testing::HasSubstr(" 408 "));
 }
 
+TEST_F(ServerTls, ManyConnectionsAreTurnedAwayWithAnAnswer) {
+  EchoServer server({.connections_max = 1, .linger = 100ms}, 1, files_);
+  TlsPeer first(server.address());
+  first.send(get("/echo"));
+  ASSERT_THAT(first.answer(), ::testing::HasSubstr(" 200 "));
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsPeer one_too_many(server.address(), version);
+    ASSERT_TRUE(one_too_many.connected());
+    one_too_many.send(get("/echo"));
+    EXPECT_THAT(one_too_many.answer(),
+                ::testing::AllOf(::testing::HasSubstr(" 503 "), ::testing::HasSubstr("Connection: close")));
+    EXPECT_TRUE(one_too_many.ended_properly());
+  }
+  first.send(get("/echo"));
+  EXPECT_THAT(first.answer(), ::testing::HasSubstr(" 200 "));
+}
+
+TEST_F(ServerTls, HandshakesOfThoseTurnedAwayMustNotBeSlow) {
+  EchoServer server({.connections_max = 1, .read_timeout = 300ms}, 1, files_);
+  TlsPeer first(server.address());
+  Peer silent(server.address()), drips(server.address());
+  const auto begin = std::chrono::steady_clock::now();
+  const std::string hello("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11);
+  for (std::size_t i = 0; i < 100 && drips.silent(50ms); ++i)
+    drips.send(hello.substr(std::min(i, hello.size() - 1), 1));
+  EXPECT_TRUE(silent.closed(1s));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+  EXPECT_TRUE(server.has_connections(1));
+}
+
+TEST_F(ServerTls, ManyHandshakesOfThoseTurnedAwayAreNotKept) {
+  EchoServer server({.connections_max = 1}, 1, files_);
+  std::vector<std::unique_ptr<Peer>> peers;
+  for (int i = 0; i < 400; ++i) peers.push_back(std::make_unique<Peer>(server.address()));
+  EXPECT_TRUE(peers.back()->closed());
+  EXPECT_LE(server->statistics().connections, 1U + 256U);
+}
+
 TEST_F(ServerTls, ANewCertificateIsForNewConnections) {
   EchoServer server({}, 2, files_);
   TlsPeer before(server.address());
