@@ -60,7 +60,7 @@ Command serve_command() {
           "  public-key = <base64 from the provider's portal; may repeat>\n"
           "  path = /webhooks/telnyx\n"
           "  tolerance = 300\n",
-          server_options(),
+          serve_options(),
           serve};
 }
 
