@@ -35,7 +35,11 @@ std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.si
 /// The first eight bytes, big-endian, so that numbers compare as keys do.
 std::uint64_t head_of(std::string_view key) {
   std::uint64_t head = 0;
-  std::memcpy(&head, key.data(), std::min(key.size(), sizeof head));
+  if (key.size() >= sizeof head) {
+    std::memcpy(&head, key.data(), sizeof head);
+  } else {
+    std::memcpy(&head, key.data(), key.size());
+  }
   return __builtin_bswap64(head);
 }
 

@@ -22,6 +22,7 @@ constexpr std::uint64_t kTimed = 1U << 27;
 constexpr std::uint64_t kTextMask = (std::uint64_t{1} << kTextFields.size()) - 1;
 constexpr std::uint64_t kKnownMask = kTextMask | kRecordingStart | kRecordingEnd | kRepeat | kTimed;
 constexpr std::size_t kEventBytesMin = 6;
+constexpr std::ptrdiff_t kEventsBackMax = 32;
 
 Error damaged(std::string_view call_id) {
   return {ErrorCode::kCorruption,
@@ -51,6 +52,14 @@ bool CallFacts::known_event(Text id) const {
   return id != 0 && std::any_of(events_.begin(), events_.end(), [&](const EventFact& event) { return event.id == id; });
 }
 
+/// The last event of the leg, if that is not long ago: a leg's events say much the same.
+EventFact CallFacts::like(Text leg) const {
+  const auto oldest = std::ssize(events_) > kEventsBackMax ? events_.end() - kEventsBackMax : events_.begin();
+  const auto found = std::find_if(events_.rbegin(), std::make_reverse_iterator(oldest),
+                                  [&](const EventFact& event) { return event.leg == leg; });
+  return found.base() == oldest ? EventFact() : *found;
+}
+
 void CallFacts::add(const RecordView& record, const EventDetail& detail, std::uint64_t offset) {
   if (!events_.empty() && offset <= events_.back().offset) return;
   EventFact event;
@@ -59,12 +68,13 @@ void CallFacts::add(const RecordView& record, const EventDetail& detail, std::ui
   if (event.id == 0) event.id = texts_.append(record.id);
   event.type = texts_.intern(record.type);
   event.leg = texts_.intern(record.leg_id);
-  event.source = texts_.intern(record.source);
-  event.control_id = texts_.intern(detail.control_id);
-  event.direction = texts_.intern(detail.direction);
-  event.from = texts_.intern(detail.from);
-  event.to = texts_.intern(detail.to);
-  event.organization = texts_.intern(detail.organization_id);
+  const EventFact known = like(event.leg);
+  event.source = texts_.intern(record.source, known.source);
+  event.control_id = texts_.intern(detail.control_id, known.control_id);
+  event.direction = texts_.intern(detail.direction, known.direction);
+  event.from = texts_.intern(detail.from, known.from);
+  event.to = texts_.intern(detail.to, known.to);
+  event.organization = texts_.intern(detail.organization_id, known.organization);
   event.hangup_cause = texts_.intern(detail.hangup_cause);
   event.hangup_source = texts_.intern(detail.hangup_source);
   event.sip_hangup_cause = texts_.intern(detail.sip_hangup_cause);

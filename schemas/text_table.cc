@@ -12,9 +12,12 @@ constexpr std::size_t kIndexAbove = 48;
 /// Its first and last eight bytes, and its length, mixed: ids of one call differ there.
 std::uint64_t mark_of(std::string_view text) {
   std::uint64_t first = 0, last = 0;
-  const std::size_t size = std::min(text.size(), sizeof first);
-  std::memcpy(&first, text.data(), size);
-  std::memcpy(&last, text.data() + text.size() - size, size);
+  if (text.size() >= sizeof first) {
+    std::memcpy(&first, text.data(), sizeof first);
+    std::memcpy(&last, text.data() + text.size() - sizeof last, sizeof last);
+  } else {
+    for (const char c : text) first = first << 8 | static_cast<unsigned char>(c);
+  }
   return first + 31 * last + text.size();
 }
 
@@ -47,9 +50,10 @@ void TextTable::clear() {
   index_.clear();
 }
 
-Text TextTable::intern(std::string_view text) {
-  const Text known = find(text);
-  return known != 0 || text.empty() ? known : append(text);
+Text TextTable::intern(std::string_view wanted, Text likely) {
+  if (likely != 0 && text(likely) == wanted) return likely;
+  const Text known = find(wanted);
+  return known != 0 || wanted.empty() ? known : append(wanted);
 }
 
 Text TextTable::append(std::string_view added) {

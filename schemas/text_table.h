@@ -23,8 +23,8 @@ class TextTable {
   }
   /// 0 when it is not there.
   Text find(std::string_view text) const;
-  /// `text` must not lie in this table.
-  Text intern(std::string_view text);
+  /// `text` must not lie in this table. Looks at the text `likely` first, when there is one.
+  Text intern(std::string_view text, Text likely = 0);
   /// As stored: also a text that is there already, or empty.
   Text append(std::string_view text);
   void reserve(std::size_t texts, std::size_t bytes);
