@@ -15,8 +15,6 @@
 namespace hookledger {
 namespace {
 
-constexpr std::size_t kReaderBodyBytesMax = 4 * 1024 * 1024;  // A reader keeps some times its largest body.
-
 /// A request that was read and waits to be verified.
 struct Delivery {
   http::Ticket ticket;
@@ -150,7 +148,6 @@ class WebhookService : public http::Service, public AppendObserver {
                              .key_id = verification.key->id,
                              .received_at = delivery.received_at},
                             delivery.body(), context_.log.partitions());
-    if (delivery.body().size() > kReaderBodyBytesMax) reader_ = make_telnyx_reader();
     intake.append.observer = this;
     intake.append.token = ++last_token_;
     in_flight_.emplace(last_token_, InFlight{delivery.ticket, std::move(intake.head.id), delivery.source->name,

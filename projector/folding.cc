@@ -17,6 +17,8 @@ constexpr std::size_t kBatchBytesMax = 32 << 20;
 constexpr std::size_t kBatchRecordsMax = 1 << 18;
 /// What a call and an event in a batch weigh, about, with their strings.
 constexpr std::size_t kCallBytes = 2560, kEventBytes = 400;
+/// What a larger call had is not kept for the next.
+constexpr std::size_t kSpareEventsMax = 64;
 
 Error at_place(Place place, const Error& error) {
   return {error.code,
@@ -34,6 +36,11 @@ Folding::Folding(CallStore& store, const RuleSet& rules)
     : store_(store), rules_(rules), telnyx_(make_telnyx_reader()) {}
 
 Folding::~Folding() = default;
+
+void Folding::go_on() {
+  new_calls_.reset();
+  spare_.clear();
+}
 
 Result<void> Folding::add(Place place, std::string_view record) {
   const auto decoded = decode_record(record);
@@ -97,7 +104,9 @@ Result<void> Folding::commit(std::uint32_t partition, std::uint64_t covered) {
   writes_.put(state_key::covered(partition), value_);
   auto written = store_.bytes().write(writes_);
   writes_.clear();
-  for (auto& [id, entry] : calls_) spare_.push_back(std::move(entry));
+  for (auto& [id, entry] : calls_) {
+    if (new_calls_ && entry->facts.events().size() <= kSpareEventsMax) spare_.push_back(std::move(entry));
+  }
   calls_.clear();
   bytes_ = 0;
   return written;

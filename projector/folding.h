@@ -26,7 +26,7 @@ class Folding {
   /// What follows is a partition from its beginning, this many records: the store has none of its calls.
   void begin_anew(std::uint64_t records) { new_calls_.emplace(records); }
   /// What follows is not.
-  void go_on() { new_calls_.reset(); }
+  void go_on();
 
   /// Adds the record at `place`; a batch is of one partition, in order. Errors: kCorruption (names the place),
   /// kUnavailable; then nothing was added.
@@ -47,7 +47,7 @@ class Folding {
   const RuleSet& rules_;
   std::unique_ptr<EventReader> telnyx_;
   std::unordered_map<std::string_view, std::unique_ptr<Entry>> calls_;  ///< Keys point into the entries.
-  std::vector<std::unique_ptr<Entry>> spare_;  ///< Of the batch before: their memory serves again.
+  std::vector<std::unique_ptr<Entry>> spare_;  ///< Of the batch before, while a partition is folded anew.
   std::optional<SeenCalls> new_calls_;
   Writes writes_;
   std::string value_;

@@ -89,16 +89,16 @@ void note_difference(RebuildComparison& comparison, std::string_view key) {
   }
 }
 
-Result<void> cannot_read_live(const Error& error, RebuildComparison& comparison) {
+/// What is damaged in the live store is a difference like any other.
+Result<void> note_unreadable(const Error& error, RebuildComparison& comparison) {
   if (error.code != ErrorCode::kCorruption) return error;
   comparison.unreadable = error.detail;
   return {};
 }
 
-/// What is damaged in the live store is a difference like any other.
 Result<void> compare(const CallStore& live, const CallStore& fresh, RebuildComparison& comparison) {
   auto live_digest = live.digest();
-  if (!live_digest) return cannot_read_live(live_digest.error(), comparison);
+  if (!live_digest) return note_unreadable(live_digest.error(), comparison);
   comparison.live_digest = std::move(*live_digest);
   StateScan left(live), right(fresh);
   Result<bool> more_left = left.next(), more_right = right.next();
@@ -108,7 +108,7 @@ Result<void> compare(const CallStore& live, const CallStore& fresh, RebuildCompa
     if (order <= 0) more_left = left.next();
     if (order >= 0) more_right = right.next();
   }
-  if (!more_left) return cannot_read_live(more_left.error(), comparison);
+  if (!more_left) return note_unreadable(more_left.error(), comparison);
   if (!more_right) return more_right.error();
   return {};
 }

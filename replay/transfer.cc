@@ -53,7 +53,9 @@ const SourceKey* verifying_key(const CloudEvent& event, const Sources* sources, 
     return verify_telnyx(source, headers, signed_text, now).key;  // Whatever its age.
   };
   const Source* named = sources->by_name(event.source);
-  if (const SourceKey* key = named != nullptr ? key_of(*named) : nullptr) return key;
+  if (named != nullptr && named->kind == kKind) {
+    if (const SourceKey* key = key_of(*named)) return key;
+  }
   for (const Source& source : sources->all()) {
     if (&source == named || source.kind != kKind) continue;
     if (const SourceKey* key = key_of(source)) return key;

@@ -22,7 +22,7 @@ constexpr std::uint64_t kTimed = 1U << 27;
 constexpr std::uint64_t kTextMask = (std::uint64_t{1} << kTextFields.size()) - 1;
 constexpr std::uint64_t kKnownMask = kTextMask | kRecordingStart | kRecordingEnd | kRepeat | kTimed;
 constexpr std::size_t kEventBytesMin = 6;
-constexpr std::ptrdiff_t kEventsBackMax = 32;
+constexpr std::ptrdiff_t kEventsBackMax = 32;  // A call may have very many legs: looking back must stay cheap.
 
 Error damaged(std::string_view call_id) {
   return {ErrorCode::kCorruption,
@@ -53,7 +53,7 @@ bool CallFacts::known_event(Text id) const {
 }
 
 /// The last event of the leg, if that is not long ago: a leg's events say much the same.
-EventFact CallFacts::like(Text leg) const {
+EventFact CallFacts::last_of_leg(Text leg) const {
   const auto oldest = std::ssize(events_) > kEventsBackMax ? events_.end() - kEventsBackMax : events_.begin();
   const auto found = std::find_if(events_.rbegin(), std::make_reverse_iterator(oldest),
                                   [&](const EventFact& event) { return event.leg == leg; });
@@ -68,7 +68,7 @@ void CallFacts::add(const RecordView& record, const EventDetail& detail, std::ui
   if (event.id == 0) event.id = texts_.append(record.id);
   event.type = texts_.intern(record.type);
   event.leg = texts_.intern(record.leg_id);
-  const EventFact known = like(event.leg);
+  const EventFact known = last_of_leg(event.leg);
   event.source = texts_.intern(record.source, known.source);
   event.control_id = texts_.intern(detail.control_id, known.control_id);
   event.direction = texts_.intern(detail.direction, known.direction);

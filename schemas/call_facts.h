@@ -64,7 +64,7 @@ class CallFacts {
 
  private:
   bool known_event(Text id) const;
-  EventFact like(Text leg) const;
+  EventFact last_of_leg(Text leg) const;
 
   std::string call_id_;
   std::uint32_t partition_;

@@ -4,11 +4,14 @@
 #include <new>
 #include <sodium.h>
 
+#include "schemas/codec.h"
 #include "schemas/error.h"
 #include "schemas/text.h"
 
 namespace hookledger {
 namespace {
+
+constexpr std::size_t kDigestPendingBytes = 16 * 1024;
 
 const unsigned char* data(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
 
@@ -53,14 +56,20 @@ Digest::Digest() {
 }
 
 void Digest::add(std::string_view bytes) {
+  Encoder encoder(pending_);
+  encoder.fixed(std::uint64_t{bytes.size()});
+  pending_.append(bytes);
+  if (pending_.size() >= kDigestPendingBytes) take_pending();
+}
+
+void Digest::take_pending() {
   auto* state = reinterpret_cast<crypto_generichash_state*>(state_.data());
-  std::array<unsigned char, 8> length;
-  for (std::size_t i = 0; i < length.size(); ++i) length[i] = static_cast<unsigned char>(bytes.size() >> (8 * i));
-  crypto_generichash_update(state, length.data(), length.size());
-  crypto_generichash_update(state, data(bytes), bytes.size());
+  crypto_generichash_update(state, data(std::string_view(pending_)), pending_.size());
+  pending_.clear();
 }
 
 std::string Digest::hex() {
+  take_pending();
   std::array<unsigned char, 32> hash;
   crypto_generichash_final(reinterpret_cast<crypto_generichash_state*>(state_.data()), hash.data(), hash.size());
   return encode_hex(view(hash));

@@ -38,7 +38,10 @@ class Digest {
   std::string hex();  ///< Ends the digest.
 
  private:
+  void take_pending();
+
   alignas(64) std::array<unsigned char, 384> state_;
+  std::string pending_;  ///< Many short strings cost less as one.
 };
 
 /// `ed25519:` and the first 16 hex digits of BLAKE2b-256 of the key.

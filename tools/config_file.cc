@@ -37,6 +37,8 @@ Result<std::vector<ConfigLine>> read_config_file(const std::string& path) {
                                           ": this is no KEY = VALUE, [SECTION] or # comment"};
     }
   }
+  if (file.bad())
+    return Error{ErrorCode::kNotFound, "config file " + path + " cannot be read to its end: check the disk"};
   return lines;
 }
 

@@ -144,8 +144,8 @@ class SettingsReader {
       const bool repeats =
           std::any_of(known_.begin(), known_.end(), [&](const OptionSpec& o) { return o.name == name && o.repeats; });
       auto texts = repeats ? split_words(value) : std::vector<std::string>{value};
-      // No value must not hide the file's.
-      if (!texts.empty()) settings_.values_[name] = {std::move(texts), Origin::kEnvironment};
+      if (value.empty() || texts.empty()) continue;  // No value must not hide the file's.
+      settings_.values_[name] = {std::move(texts), Origin::kEnvironment};
     }
   }
 

@@ -60,8 +60,8 @@ class Settings {
   Sections sources_;
 };
 
-/// Errors: kUsage (unknown option, key or command line shape), kNotFound (config file). What stands in the config file
-/// is not shown, but for keys that look like one.
+/// Errors: kUsage (unknown option, key or command line shape), kNotFound (config file). Lines of the config file
+/// that are no option are not shown, but for keys that look like one.
 /// `known` are the options of all commands, which a shared config file may hold; `own` those of this command.
 Result<Settings> read_settings(const std::vector<std::string>& arguments, const std::vector<OptionSpec>& own,
                                const std::vector<OptionSpec>& known);

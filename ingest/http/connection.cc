@@ -41,7 +41,7 @@ void Connection::process() {
       case RequestReader::Step::kHead: on_head(); break;
       case RequestReader::Step::kRequest: on_request(); break;
       case RequestReader::Step::kRefused:
-        if (early_) return conclude(std::move(*early_));
+        if (early_) return conclude_early();
         refuse(reader_.refusal());
         break;
     }
@@ -53,7 +53,7 @@ bool Connection::may_read() const {
 }
 
 void Connection::wait_for_more() {
-  if (early_) return conclude(std::move(*early_));  // Nobody waits for a body that is not wanted.
+  if (early_) return conclude_early();  // Nobody waits for a body that is not wanted.
   if (!reader_.inside_request()) {
     idle_since_ = set_.clock.monotonic();
   } else if (!request_deadline_) {
@@ -112,6 +112,8 @@ void Connection::on_request() {
 }
 
 void Connection::refuse(Refusal refusal) { conclude(set_.service->refusal(refusal)); }
+
+void Connection::conclude_early() { conclude(std::move(*std::exchange(early_, std::nullopt))); }
 
 void Connection::conclude(Response response) {
   const std::uint64_t sequence = take_slot(true);

@@ -87,6 +87,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void on_request();
   void refuse(Refusal refusal);
   void conclude(Response response);
+  void conclude_early();
 
   std::uint64_t take_slot(bool close);
   Slot& slot(std::uint64_t sequence) { return slots_[sequence % slots_.size()]; }

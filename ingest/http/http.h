@@ -25,7 +25,8 @@ struct Limits {
   std::chrono::milliseconds read_timeout{10'000};      ///< From a request's first byte to its last; then 408.
                                                        ///< Also the longest a peer may leave its answers untouched.
   std::chrono::milliseconds idle_timeout{75'000};      ///< Between requests; then closed without an answer.
-  std::chrono::milliseconds linger{2'000};  ///< After an error answer: reads and drops what still comes, then closes.
+  std::chrono::milliseconds linger{2'000};             ///< After a last answer: reads and drops what still comes, then
+                                                       ///< closes; while it stops, at most 500 ms of it.
 };
 
 /// What came before the body. Views are valid during the call they are passed to.

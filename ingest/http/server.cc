@@ -93,7 +93,8 @@ std::optional<std::string> Server::State::load_tls() {
   if (!options.tls) return std::nullopt;
   auto loaded = TlsContext::load(*options.tls);
   if (const auto* problem = std::get_if<TlsProblem>(&loaded)) {
-    return std::string("cannot use the TLS ") + (problem->of_key ? "key " : "certificate ") + problem->reason;
+    return std::string("cannot use the TLS ") + (problem->of_key ? "key " : "certificate ") + problem->reason +
+           "; give another file";
   }
   shared.set_tls(std::get<std::shared_ptr<const TlsContext>>(std::move(loaded)));
   return std::nullopt;

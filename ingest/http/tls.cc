@@ -41,7 +41,7 @@ Time to_time(const ASN1_TIME* asn1) {
 
 /// The default would ask on the terminal.
 int no_passphrase(char*, int, int, void* asked) {
-  *static_cast<bool*>(asked) = true;
+  if (asked != nullptr) *static_cast<bool*>(asked) = true;
   return -1;
 }
 
@@ -54,7 +54,6 @@ std::string use_certificate(SSL_CTX* context, const TlsFiles& files) {
 std::string use_key(SSL_CTX* context, const TlsFiles& files) {
   if (std::string reason = unreadable(files.key); !reason.empty()) return reason;
   bool asked = false;
-  SSL_CTX_set_default_passwd_cb(context, no_passphrase);
   SSL_CTX_set_default_passwd_cb_userdata(context, &asked);
   const bool used = SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) == 1;
   SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
@@ -80,6 +79,7 @@ std::variant<TlsProblem, std::shared_ptr<const TlsContext>> TlsContext::load(con
                       SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(context,
                    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_default_passwd_cb(context, no_passphrase);
   ERR_clear_error();
   if (const auto reason = use_certificate(context, files); !reason.empty()) {
     return TlsProblem{.of_key = false, .reason = files.certificate + ": " + reason};

@@ -11,7 +11,7 @@ namespace hookledger {
 namespace {
 
 constexpr std::uint32_t kDefaultPartitions = 8;
-constexpr int kAttempts = 10;  // Beside an owner that goes on writing.
+constexpr int kCatchUpAttempts = 10;  // Beside an owner that goes on writing.
 
 }  // namespace
 
@@ -29,9 +29,10 @@ LogDatabase::~LogDatabase() {
 rocksdb::Status LogDatabase::open(Mode mode) {
   rocksdb::DBOptions options = log_db_options();
   if (options_.env != nullptr) options.env = options_.env;
-  // A table may wait; who waits for an answer may not.
-  for (const auto pool : {rocksdb::Env::Priority::HIGH, rocksdb::Env::Priority::LOW}) {
-    options.env->LowerThreadPoolCPUPriority(pool, rocksdb::CpuPriority::kLow).PermitUncheckedError();
+  if (mode == Mode::kOwner) {  // A table may wait; who waits for an answer may not.
+    for (const auto pool : {rocksdb::Env::Priority::HIGH, rocksdb::Env::Priority::LOW}) {
+      options.env->LowerThreadPoolCPUPriority(pool, rocksdb::CpuPriority::kLow).PermitUncheckedError();
+    }
   }
   options.create_if_missing = options.create_missing_column_families = mode == Mode::kOwner;
   if (mode == Mode::kOwner) options.listeners.push_back(listener);
@@ -61,7 +62,7 @@ rocksdb::Status LogDatabase::open(Mode mode) {
 }
 
 rocksdb::Status LogDatabase::catch_up() {
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kCatchUpAttempts; ++attempt) {
     const std::string before = manifest_state();
     if (const auto status = db->TryCatchUpWithPrimary(); !status.ok()) return status;
     if (manifest_state() == before) return rocksdb::Status::OK();
@@ -103,14 +104,20 @@ rocksdb::Status LogDatabase::get(LogFamily family, std::string_view key, std::st
 }
 
 std::optional<Ed25519Key> LogDatabase::find_key(std::string_view key_id) const {
-  const std::lock_guard ready(keys_mutex_);
-  if (const auto known = keys_.find(key_id); known != keys_.end()) return known->second;
-  const std::shared_lock lock(mutex);
+  {
+    const std::lock_guard lock(keys_mutex_);
+    if (const auto known = keys_.find(key_id); known != keys_.end()) return known->second;
+  }
   std::string value;
   Ed25519PublicKey bytes;
-  if (!get(kKeyringFamily, key_id, &value).ok() || value.size() != bytes.size()) return std::nullopt;
+  {
+    const std::shared_lock lock(mutex);
+    if (!get(kKeyringFamily, key_id, &value).ok() || value.size() != bytes.size()) return std::nullopt;
+  }
   std::copy(value.begin(), value.end(), bytes.begin());
-  return keys_.emplace(key_id, bytes).first->second;
+  const Ed25519Key key(bytes);
+  const std::lock_guard lock(keys_mutex_);
+  return keys_.emplace(key_id, key).first->second;
 }
 
 std::string LogDatabase::manifest_state() const {

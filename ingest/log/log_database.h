@@ -17,7 +17,8 @@
 namespace hookledger {
 
 /// The RocksDB database of a log: opened as its owner, beside an owner, or to read when it cannot be written; closed
-/// and opened again after a failed write. Internal to ingest/log.
+/// and opened again after a failed write. An owner lowers the priority of RocksDB's threads, which all databases of the
+/// process share. Internal to ingest/log.
 class LogDatabase {
  public:
   enum class Mode { kOwner, kReadOnly, kSecondary };
@@ -58,7 +59,7 @@ class LogDatabase {
   LogStoreOptions options_;
   const Clock* clock_;
   std::string secondary_path_;
-  mutable std::mutex keys_mutex_;  ///< Taken before `mutex`.
+  mutable std::mutex keys_mutex_;  ///< Guards `keys_`; held for look-ups only.
   mutable std::map<std::string, Ed25519Key, std::less<>> keys_;
 };
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kScanReadaheadBytes = 1024 * 1024;
 constexpr std::size_t kProbeBytes = 1024 * 1024;
-constexpr int kAttempts = 10;  // Of a reader, beside an owner that goes on writing.
+constexpr int kOpenAttempts = 10;  // Of a reader, beside an owner that goes on writing.
 
 class Cursor : public LogCursor {
  public:
@@ -72,7 +72,7 @@ Result<std::unique_ptr<LogStore>> LogStore::open_reader(const std::string& path)
       if (auto format = database->read_format(false); !format) return format.error();
       return std::unique_ptr<LogStore>(new LogStore(std::move(database)));
     }
-    if (attempt == kAttempts) return database->error(status);
+    if (attempt == kOpenAttempts) return database->error(status);
   }
 }
 

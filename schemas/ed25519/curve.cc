@@ -76,7 +76,9 @@ std::optional<Point> decode_point(const PointBytes& bytes) {
   } else if (!equal(vxx, u)) {
     return std::nullopt;
   }
-  if (is_odd(x) != (bytes[31] >> 7 == 1)) x = minus(x);
+  const bool odd = bytes[31] >> 7 == 1;
+  if (odd && equal(x, {})) return std::nullopt;
+  if (is_odd(x) != odd) x = minus(x);
   return Point{x, y, kOne, x * y};
 }
 

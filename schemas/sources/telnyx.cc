@@ -215,6 +215,9 @@ constexpr std::array kUnderscored = std::to_array<std::string_view>({
     "session.status_changed",
 });
 
+/// The memory of a larger body is given back when the next one comes.
+constexpr std::size_t kKeptBytesMax = 4 * 1024 * 1024;
+
 bool is_v1_name(std::string_view type) {
   return type.find('.') == std::string_view::npos && type.find('_') != std::string_view::npos;
 }
@@ -306,6 +309,10 @@ class TelnyxReader : public EventReader {
   }
 
   simdjson::padded_string_view padded(std::string_view body) {
+    if (body.size() <= kKeptBytesMax && buffer_.size() > kKeptBytesMax + simdjson::SIMDJSON_PADDING) {
+      buffer_ = {};
+      parser_ = ondemand::parser();
+    }
     if (buffer_.size() < body.size() + simdjson::SIMDJSON_PADDING)
       buffer_.resize(body.size() + simdjson::SIMDJSON_PADDING);
     std::copy(body.begin(), body.end(), buffer_.begin());
@@ -316,6 +323,7 @@ class TelnyxReader : public EventReader {
   /// state with every command, so the last one is remembered.
   const std::string& organization(std::string_view client_state) {
     if (client_state == last_client_state_) return last_organization_;
+    if (last_client_state_.capacity() > kKeptBytesMax) last_client_state_ = {};
     last_client_state_ = client_state;
     last_organization_.clear();
     const auto text = decode_base64(client_state, false);

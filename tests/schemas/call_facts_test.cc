@@ -239,6 +239,46 @@ TEST(CallFacts, DamagedBytesNeverCrash) {
   }
 }
 
+/// `events` of `legs` legs in turn, each leg with texts of its own.
+void tell(CallFacts& facts, std::uint64_t events, std::uint64_t legs) {
+  for (std::uint64_t n = 0; n < events; ++n) {
+    const std::string id = "event-" + std::to_string(n), leg = "leg-" + std::to_string(n % legs);
+    RecordView record;
+    record.id = id;
+    record.source = "telnyx";
+    record.type = n % 3 == 0 ? "call.answered" : "call.dtmf.received";
+    record.leg_id = leg;
+    record.key = facts.call_id();
+    record.occurred_at = record.received_at = kStart + n * 1s;
+    record.in_call = record.timed = true;
+    EventDetail detail;
+    detail.control_id = "v3:" + leg;
+    detail.from = n % 5 == 0 ? "" : "+1" + leg;
+    detail.to = leg;
+    facts.add(record, detail, n);
+  }
+}
+
+TEST(CallFacts, RestartedTheyAreAsNew) {
+  CallFacts again("another", 3);
+  for (const auto& [events, legs] :
+       {std::pair(500U, 100U), std::pair(4U, 2U), std::pair(80U, 70U), std::pair(9U, 9U)}) {
+    CallFacts fresh("call", 1);
+    tell(fresh, events, legs);
+    again.restart("call", 1);
+    tell(again, events, legs);
+    EXPECT_EQ(again.encode(), fresh.encode()) << events;
+    EXPECT_EQ(again.call_id(), "call");
+    for (const EventFact& event : again.events()) {
+      const std::string leg = "leg-" + std::to_string(event.offset % legs);
+      EXPECT_EQ(again.text(event.leg), leg);
+      EXPECT_EQ(again.text(event.control_id), "v3:" + leg);
+      EXPECT_EQ(again.text(event.from), event.offset % 5 == 0 ? "" : "+1" + leg);
+      EXPECT_EQ(again.text(event.to), leg);
+    }
+  }
+}
+
 TEST(CallFacts, TenThousandEventsTakeBoundedTime) {
   constexpr std::uint64_t kEvents = 10'000;
   CallFacts facts("call", 0);

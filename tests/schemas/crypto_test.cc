@@ -94,6 +94,18 @@ TEST(Blake2b, HasThirtyTwoBytesOfOutput) {
   EXPECT_EQ(blake2b_256_hex("abc"), "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319");
 }
 
+TEST(Digest, IsTheHashOfLengthsAndStrings) {
+  Digest digest;
+  std::string all;
+  for (const std::size_t size : {0U, 1U, 100U, 16'383U, 16'384U, 16'385U, 100'000U, 7U}) {
+    const std::string text(size, static_cast<char>(size));
+    digest.add(text);
+    for (std::size_t i = 0; i < 8; ++i) all.push_back(static_cast<char>(size >> (8 * i)));
+    all += text;
+  }
+  EXPECT_EQ(digest.hex(), blake2b_256_hex(all));
+}
+
 TEST(Digest, FramesEachString) {
   const auto digest_of = [](std::initializer_list<std::string_view> parts) {
     Digest digest;

@@ -129,6 +129,11 @@ TEST_F(Ed25519Curve, NoPointHasASecondSpelling) {
     EXPECT_FALSE(ed25519::decode_point(with_p)) << static_cast<int>(y);
   }
   EXPECT_GT(points, 5);
+  for (ed25519::PointBytes y : {encode(Field::from_small(1)), encode(Field{} - Field::from_small(1))}) {
+    EXPECT_TRUE(ed25519::decode_point(y));
+    y[31] |= 0x80;
+    EXPECT_FALSE(ed25519::decode_point(y)) << "x is zero, and zero has no sign";
+  }
 }
 
 TEST_F(Ed25519Curve, MultiplesAgreeWithLibsodium) {
