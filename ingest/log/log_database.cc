@@ -29,11 +29,6 @@ LogDatabase::~LogDatabase() {
 rocksdb::Status LogDatabase::open(Mode mode) {
   rocksdb::DBOptions options = log_db_options();
   if (options_.env != nullptr) options.env = options_.env;
-  if (mode == Mode::kOwner) {  // A table may wait; who waits for an answer may not.
-    for (const auto pool : {rocksdb::Env::Priority::HIGH, rocksdb::Env::Priority::LOW}) {
-      options.env->LowerThreadPoolCPUPriority(pool, rocksdb::CpuPriority::kLow).PermitUncheckedError();
-    }
-  }
   options.create_if_missing = options.create_missing_column_families = mode == Mode::kOwner;
   if (mode == Mode::kOwner) options.listeners.push_back(listener);
   const auto families = log_families(mode == Mode::kOwner ? clock_ : nullptr, options_.dedup_window);

@@ -17,8 +17,7 @@
 namespace hookledger {
 
 /// The RocksDB database of a log: opened as its owner, beside an owner, or to read when it cannot be written; closed
-/// and opened again after a failed write. An owner lowers the priority of RocksDB's threads, which all databases of the
-/// process share. Internal to ingest/log.
+/// and opened again after a failed write. Internal to ingest/log.
 class LogDatabase {
  public:
   enum class Mode { kOwner, kReadOnly, kSecondary };
