@@ -1,8 +1,5 @@
 #include "projector/call_index.h"
 
-#include <algorithm>
-#include <functional>
-
 namespace hookledger {
 namespace {
 
@@ -100,25 +97,48 @@ std::optional<DueCall> parse_due(std::string_view suffix) {
   return DueCall{time_of(read_big_endian(suffix)), *parse_position(suffix.substr(kTimeBytes))};
 }
 
-std::vector<std::string> index_entries(const Call& call, const std::optional<Time>& next_deadline) {
-  const std::string place = state_key::newest_first(call.first_at, call.id);
-  std::vector<std::string> entries;
-  entries.reserve(4 + 4 * call.legs.size());
-  const auto add = [&](std::string key, std::string_view rest) { entries.push_back(std::move(key.append(rest))); };
-  add(state_key::times(), place);
-  if (call.status != CallStatus::kNone) add(state_key::statuses(call.status), place);
-  if (!call.organization_id.empty()) add(state_key::organizations(call.organization_id), place);
-  if (next_deadline) add(state_key::deadlines() + state_key::earliest_first(*next_deadline), place);
-  for (const Leg& leg : call.legs) {
-    add(state_key::legs(leg.id), call.id);
-    if (!leg.control_id.empty()) add(state_key::legs(leg.control_id), call.id);
-    for (const std::string& number : {std::cref(leg.from), std::cref(leg.to)}) {
-      if (!number.empty()) add(state_key::numbers(number), place);
+void add_index_keys(const CallFacts& facts, const CallOutline& call, const std::optional<Time>& next_deadline,
+                    KeyList& keys) {
+  std::string& out = keys.bytes();
+  const auto end_with_place = [&] {
+    append_big_endian(out, ~ascending(call.first_at));
+    out.append(facts.call_id());
+    keys.end_key();
+  };
+  const auto begin = [&](char kind, Text text) {
+    out.push_back(kind);
+    append_framed(out, facts.text(text));
+  };
+  if (next_deadline) {
+    out.push_back(kDeadline);
+    append_big_endian(out, ascending(*next_deadline));
+    end_with_place();
+  }
+  if (call.organization != 0) {
+    begin(kOrganization, call.organization);
+    end_with_place();
+  }
+  for (const LegOutline& leg : call.legs) {
+    for (const Text id : {leg.id, leg.control_id}) {
+      if (id == 0) continue;
+      begin(kLeg, id);
+      out.append(facts.call_id());
+      keys.end_key();
     }
   }
-  std::sort(entries.begin(), entries.end());
-  entries.erase(std::unique(entries.begin(), entries.end()), entries.end());
-  return entries;
+  for (const LegOutline& leg : call.legs) {
+    for (const Text number : {leg.from, leg.to}) {
+      if (number == 0) continue;
+      begin(kNumber, number);
+      end_with_place();
+    }
+  }
+  if (call.status != CallStatus::kNone) {
+    out.append(state_key::statuses(call.status));
+    end_with_place();
+  }
+  out.push_back(kTime);
+  end_with_place();
 }
 
 }  // namespace hookledger

@@ -3,8 +3,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "projector/call_outline.h"
+#include "projector/key_list.h"
 #include "schemas/call.h"
 
 namespace hookledger {
@@ -57,7 +58,8 @@ struct DueCall {
 /// Reads a key of the deadline index after its prefix.
 std::optional<DueCall> parse_due(std::string_view suffix);
 
-/// The keys under which a call is found, sorted, unique: a pure function of the call and its deadline.
-std::vector<std::string> index_entries(const Call& call, const std::optional<Time>& next_deadline);
+/// Adds the keys under which a call is found: a pure function of its facts and its deadline.
+void add_index_keys(const CallFacts& facts, const CallOutline& call, const std::optional<Time>& next_deadline,
+                    KeyList& keys);
 
 }  // namespace hookledger

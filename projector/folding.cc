@@ -5,7 +5,7 @@
 #include <mutex>
 #include <thread>
 
-#include "projector/fold.h"
+#include "projector/call_outline.h"
 #include "schemas/codec.h"
 #include "schemas/sources/telnyx.h"
 
@@ -29,7 +29,7 @@ Error at_place(Place place, const Error& error) {
 
 struct Folding::Entry {
   CallFacts facts;
-  std::vector<std::string> indexed;  ///< Its index entries in the store.
+  KeyList indexed;  ///< Its index entries in the store.
 };
 
 Folding::Folding(CallStore& store, const RuleSet& rules)
@@ -84,17 +84,19 @@ std::unique_ptr<Folding::Entry> Folding::empty_entry(std::string_view call_id, s
 void Folding::write(Entry& entry) {
   entry.facts.encode_to(value_);
   writes_.put(state_key::call(entry.facts.call_id()), value_);
-  const auto indexed = index_entries(entry.facts, rules_);
-  auto old = entry.indexed.begin();
-  for (const std::string& key : indexed) {
-    while (old != entry.indexed.end() && *old < key) writes_.erase(*old++);
-    if (old != entry.indexed.end() && *old == key) {
+  keys_.clear();
+  add_index_keys(entry.facts, outline_of(entry.facts), rules_.next_deadline(entry.facts), keys_);
+  const std::vector<std::string_view>& before = entry.indexed.sorted();
+  auto old = before.begin();
+  for (const std::string_view key : keys_.sorted()) {
+    while (old != before.end() && *old < key) writes_.erase(*old++);
+    if (old != before.end() && *old == key) {
       ++old;
     } else {
       writes_.put(key, {});
     }
   }
-  while (old != entry.indexed.end()) writes_.erase(*old++);
+  while (old != before.end()) writes_.erase(*old++);
 }
 
 Result<void> Folding::commit(std::uint32_t partition, std::uint64_t covered) {
@@ -114,8 +116,10 @@ Result<void> Folding::commit(std::uint32_t partition, std::uint64_t covered) {
 
 bool changes_a_call(const RecordView& record) { return record.in_call && record.type != kUnrecognisedType; }
 
-std::vector<std::string> index_entries(const CallFacts& facts, const RuleSet& rules) {
-  return index_entries(derive_call(facts), rules.next_deadline(facts));
+KeyList index_entries(const CallFacts& facts, const RuleSet& rules) {
+  KeyList keys;
+  add_index_keys(facts, outline_of(facts), rules.next_deadline(facts), keys);
+  return keys;
 }
 
 Result<void> fold_partition(Folding& folding, CallStore& store, const LogReader& log, std::uint32_t partition,

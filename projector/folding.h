@@ -10,6 +10,7 @@
 
 #include "ingest/log/event_log.h"
 #include "projector/call_store.h"
+#include "projector/key_list.h"
 #include "projector/rules.h"
 #include "projector/seen_calls.h"
 #include "schemas/event.h"
@@ -51,6 +52,7 @@ class Folding {
   std::optional<SeenCalls> new_calls_;
   Writes writes_;
   std::string value_;
+  KeyList keys_;
   std::size_t bytes_ = 0;
 };
 
@@ -58,7 +60,7 @@ class Folding {
 bool changes_a_call(const RecordView& record);
 
 /// The keys of a call's index entries as its facts and the rules give them.
-std::vector<std::string> index_entries(const CallFacts& facts, const RuleSet& rules);
+KeyList index_entries(const CallFacts& facts, const RuleSet& rules);
 
 /// Folds one partition from offset `from`, its covered offset, up to `end` (at most the log's). `folded` is told how
 /// far it got after every write, and ends it by returning false. What stands before an error is folded.

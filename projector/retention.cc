@@ -98,7 +98,8 @@ class Sweep {
     if (!*facts || !old) return {};
     removable_.merge(known);
     writes.erase(state_key::call(first->first));
-    for (const std::string& key : index_entries(**facts, rules_)) writes.erase(key);
+    KeyList keys = index_entries(**facts, rules_);
+    for (const std::string_view key : keys.sorted()) writes.erase(key);
     ++done.calls;
     return {};
   }

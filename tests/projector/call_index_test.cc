@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <gmock/gmock.h>
 
-#include "tests/support/call_builder.h"
+#include "tests/projector/fold_event.h"
 
 namespace hookledger {
 namespace {
 
 using ::testing::ElementsAre;
+using testing::facts_of;
 using testing::kStart;
 using namespace std::chrono_literals;
 
@@ -69,21 +70,25 @@ TEST(CallIndex, BeyondEndsAllThatBeginWithAPrefix) {
   EXPECT_EQ(state_key::beyond("a\xff\xff"), "b");
 }
 
+std::vector<std::string> index_keys(const CallFacts& facts, std::optional<Time> deadline) {
+  KeyList keys;
+  add_index_keys(facts, outline_of(facts), deadline, keys);
+  return {keys.sorted().begin(), keys.sorted().end()};
+}
+
 TEST(CallIndex, EntriesAreOneForEachWayToFindTheCall) {
-  Call call;
-  call.id = "call";
-  call.status = CallStatus::kAnswered;
-  call.organization_id = "org";
-  call.first_at = kStart;
-  call.legs.resize(2);
-  call.legs[0].id = "leg";
-  call.legs[0].control_id = "control";
-  call.legs[0].from = "+1";
-  call.legs[0].to = "+2";
-  call.legs[1].id = "other";
-  call.legs[1].from = "+1";
+  const CallFacts facts = facts_of({
+      {.id = "1",
+       .type = "call.answered",
+       .leg = "leg",
+       .control_id = "control",
+       .from = "+1",
+       .to = "+2",
+       .organization = "org"},
+      {.id = "2", .type = "call.initiated", .leg = "other", .from = "+1"},
+  });
   const std::string place = state_key::newest_first(kStart, "call");
-  EXPECT_THAT(index_entries(call, kStart + 1min),
+  EXPECT_THAT(index_keys(facts, kStart + 1min),
               ElementsAre(state_key::deadlines() + state_key::earliest_first(kStart + 1min) + place,
                           state_key::organizations("org") + place, state_key::legs("control") + "call",
                           state_key::legs("leg") + "call", state_key::legs("other") + "call",
@@ -92,10 +97,7 @@ TEST(CallIndex, EntriesAreOneForEachWayToFindTheCall) {
 }
 
 TEST(CallIndex, ACallWithoutLegOrDeadlineIsFoundByItsTimeAlone) {
-  Call call;
-  call.id = "call";
-  call.first_at = kStart;
-  EXPECT_THAT(index_entries(call, std::nullopt),
+  EXPECT_THAT(index_keys(facts_of({{.id = "1", .type = "call.initiated"}}), std::nullopt),
               ElementsAre(state_key::times() + state_key::newest_first(kStart, "call")));
 }
 

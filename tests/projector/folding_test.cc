@@ -45,7 +45,8 @@ void expect_index_is_exact(const CallStore& store, const RuleSet& rules) {
       continue;
     }
     const auto facts = CallFacts::decode(std::string_view(key).substr(1), value).value();
-    for (auto& entry : index_entries(facts, rules)) expected.insert(std::move(entry));
+    KeyList keys = index_entries(facts, rules);
+    for (const std::string_view entry : keys.sorted()) expected.emplace(entry);
   }
   EXPECT_EQ(found, expected);
 }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "projector/call_outline.h"
 #include "projector/fold.h"
 #include "schemas/call_facts.h"
 
