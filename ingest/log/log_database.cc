@@ -30,7 +30,10 @@ rocksdb::Status LogDatabase::open(Mode mode) {
   rocksdb::DBOptions options = log_db_options();
   if (options_.env != nullptr) options.env = options_.env;
   options.create_if_missing = options.create_missing_column_families = mode == Mode::kOwner;
-  if (mode == Mode::kOwner) options.listeners.push_back(listener);
+  if (mode == Mode::kOwner) {
+    options.listeners.push_back(listener);
+    spread_disk_work(options);
+  }
   const auto families = log_families(mode == Mode::kOwner ? clock_ : nullptr, options_.dedup_window);
   rocksdb::DB* raw = nullptr;
   rocksdb::Status status;

@@ -4,7 +4,9 @@
 #include <rocksdb/compaction_filter.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/rate_limiter.h>
 #include <rocksdb/slice_transform.h>
+#include <rocksdb/sst_file_manager.h>
 #include <rocksdb/table.h>
 
 #include "ingest/log/log_keys.h"
@@ -17,6 +19,16 @@ constexpr std::size_t kRecordsMemtableBytes = 32 * kMiB;
 constexpr std::size_t kSmallMemtableBytes = 8 * kMiB;
 constexpr std::size_t kBlockCacheBytes = 32 * kMiB;
 constexpr std::size_t kBlockBytes = 16 * 1024;
+// An fdatasync of the write-ahead log waits for what else is on its way to the disk, and for the file system's
+// journal, which a deletion fills (worst on ext4 mounted with `discard`). Tables are therefore written, and files
+// deleted, in small pieces at an even rate well above what a full load writes.
+constexpr std::int64_t kTableBytesPerSecond = 128 * kMiB;
+constexpr std::int64_t kTableRefillMicros = 2'000;
+constexpr std::size_t kTableSyncBytes = 64 * 1024;
+constexpr std::size_t kTableWriteBytes = 128 * 1024;
+constexpr std::int64_t kDeletedBytesPerSecond = 128 * kMiB;
+constexpr std::uint64_t kDeletedChunkBytes = 256 * 1024;
+constexpr double kDeletedRatioMax = 1e6;  // However much waits: none is deleted at once.
 
 /// RocksDB's info log, kept nowhere. Its own, in a file, ends the process on a full disk: RocksDB 7.8 asserts that
 /// nothing follows a failed write to a file, and its logger goes on. What goes wrong is told by statuses and
@@ -84,12 +96,20 @@ rocksdb::DBOptions log_db_options() {
   options.max_open_files = -1;
   options.max_background_jobs = 2;
   options.max_total_wal_size = 128 * kMiB;
-  options.bytes_per_sync = kMiB;
   options.allow_concurrent_memtable_write = false;  // One writer: the committer.
   options.max_bgerror_resume_count = 0;             // A failed log is reopened, never resumed.
   options.info_log = std::make_shared<NoInfoLog>();
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   return options;
+}
+
+void spread_disk_work(rocksdb::DBOptions& options) {
+  options.bytes_per_sync = kTableSyncBytes;
+  options.strict_bytes_per_sync = true;
+  options.writable_file_max_buffer_size = kTableWriteBytes;
+  options.rate_limiter.reset(rocksdb::NewGenericRateLimiter(kTableBytesPerSecond, kTableRefillMicros));
+  options.sst_file_manager.reset(rocksdb::NewSstFileManager(options.env, nullptr, "", kDeletedBytesPerSecond, true,
+                                                            nullptr, kDeletedRatioMax, kDeletedChunkBytes));
 }
 
 std::vector<rocksdb::ColumnFamilyDescriptor> log_families(const Clock* clock, Duration dedup_window) {
