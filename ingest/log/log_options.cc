@@ -7,6 +7,7 @@
 #include <rocksdb/rate_limiter.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/sst_file_manager.h>
+#include <rocksdb/sst_partitioner.h>
 #include <rocksdb/table.h>
 
 #include "ingest/log/log_keys.h"
@@ -78,7 +79,12 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.format_version = 5;
   table.checksum = rocksdb::kXXH3;
-  if (filter) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  if (filter) {
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    // In pieces: a table's whole filter outgrows a shard of the cache, and would be read anew by every look-up.
+    table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+    table.partition_filters = true;
+  }
 
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
@@ -116,6 +122,11 @@ std::vector<rocksdb::ColumnFamilyDescriptor> log_families(const Clock* clock, Du
   const auto cache = rocksdb::NewLRUCache(kBlockCacheBytes);
   auto records = family_options(cache, kRecordsMemtableBytes, false);
   records.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(sizeof(std::uint32_t)));
+  // Offsets only grow, so a table of one partition overlaps nothing below it and moves down without being rewritten;
+  // the first level is small, because what has just been flushed is merged with all of it.
+  records.sst_partitioner_factory = rocksdb::NewSstPartitionerFixedPrefixFactory(sizeof(std::uint32_t));
+  records.level_compaction_dynamic_level_bytes = false;
+  records.max_bytes_for_level_base = kRecordsMemtableBytes;
   auto dedup = family_options(cache, kSmallMemtableBytes, true);
   dedup.memtable_prefix_bloom_size_ratio = 0.1;
   dedup.memtable_whole_key_filtering = true;
