@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <iostream>
+#include <sys/resource.h>
 
 #include "schemas/crypto.h"
 #include "schemas/text.h"
@@ -31,6 +32,15 @@ void print_help(std::ostream& out, const Command& command) {
       << command.help;
   if (!command.options.empty()) out << "\noptions:\n" << render_options(command.options);
   out << "\ncommon options:\n" << render_options(common_options());
+}
+
+/// A large log has thousands of tables, and a reader holds every one open; the usual limit is for programs that use
+/// select().
+void allow_many_files() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
 int fail(int exit_code, const std::string& detail) {
@@ -95,6 +105,7 @@ int main(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
+  hookledger::allow_many_files();
   hookledger::init_crypto();
   try {
     return hookledger::main({argv + 1, argv + argc});

@@ -4,12 +4,12 @@
 #include <rocksdb/compaction_filter.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
-#include <rocksdb/rate_limiter.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/sst_file_manager.h>
 #include <rocksdb/sst_partitioner.h>
 #include <rocksdb/table.h>
 
+#include "ingest/log/even_pace.h"
 #include "ingest/log/log_keys.h"
 
 namespace hookledger {
@@ -24,9 +24,8 @@ constexpr std::size_t kBlockBytes = 16 * 1024;
 // journal, which a deletion fills (worst on ext4 mounted with `discard`). Tables are therefore written, and files
 // deleted, in small pieces at an even rate well above what a full load writes.
 constexpr std::int64_t kTableBytesPerSecond = 128 * kMiB;
-constexpr std::int64_t kTableRefillMicros = 2'000;
 constexpr std::size_t kTableSyncBytes = 64 * 1024;
-constexpr std::size_t kTableWriteBytes = 128 * 1024;
+constexpr std::int64_t kTableWriteBytes = 128 * 1024;
 constexpr std::int64_t kDeletedBytesPerSecond = 128 * kMiB;
 constexpr std::uint64_t kDeletedChunkBytes = 256 * 1024;
 constexpr double kDeletedRatioMax = 1e6;  // However much waits: none is deleted at once.
@@ -99,7 +98,7 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
 
 rocksdb::DBOptions log_db_options() {
   rocksdb::DBOptions options;
-  options.max_open_files = -1;
+  options.max_open_files = -1;  // What a reader beside the owner needs.
   options.max_background_jobs = 2;
   options.max_total_wal_size = 128 * kMiB;
   options.allow_concurrent_memtable_write = false;  // One writer: the committer.
@@ -113,7 +112,7 @@ void spread_disk_work(rocksdb::DBOptions& options) {
   options.bytes_per_sync = kTableSyncBytes;
   options.strict_bytes_per_sync = true;
   options.writable_file_max_buffer_size = kTableWriteBytes;
-  options.rate_limiter.reset(rocksdb::NewGenericRateLimiter(kTableBytesPerSecond, kTableRefillMicros));
+  options.rate_limiter = std::make_shared<EvenPace>(*options.env, kTableBytesPerSecond, kTableWriteBytes);
   options.sst_file_manager.reset(rocksdb::NewSstFileManager(options.env, nullptr, "", kDeletedBytesPerSecond, true,
                                                             nullptr, kDeletedRatioMax, kDeletedChunkBytes));
 }
