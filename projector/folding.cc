@@ -63,7 +63,7 @@ Result<Folding::Entry*> Folding::entry(std::string_view call_id, std::uint32_t p
     auto facts = CallFacts::decode(call_id, value_);
     if (!facts) return facts.error();
     made->facts = std::move(*facts);
-    made->indexed = index_entries(made->facts, rules_);
+    index_entries(made->facts, rules_, made->indexed);
     bytes_ += 4 * value_.size();
   }
   bytes_ += kCallBytes;
@@ -84,8 +84,7 @@ std::unique_ptr<Folding::Entry> Folding::empty_entry(std::string_view call_id, s
 void Folding::write(Entry& entry) {
   entry.facts.encode_to(value_);
   writes_.put(state_key::call(entry.facts.call_id()), value_);
-  keys_.clear();
-  add_index_keys(entry.facts, outline_of(entry.facts), rules_.next_deadline(entry.facts), keys_);
+  index_entries(entry.facts, rules_, keys_);
   const std::vector<std::string_view>& before = entry.indexed.sorted();
   auto old = before.begin();
   for (const std::string_view key : keys_.sorted()) {
@@ -116,10 +115,9 @@ Result<void> Folding::commit(std::uint32_t partition, std::uint64_t covered) {
 
 bool changes_a_call(const RecordView& record) { return record.in_call && record.type != kUnrecognisedType; }
 
-KeyList index_entries(const CallFacts& facts, const RuleSet& rules) {
-  KeyList keys;
+void index_entries(const CallFacts& facts, const RuleSet& rules, KeyList& keys) {
+  keys.clear();
   add_index_keys(facts, outline_of(facts), rules.next_deadline(facts), keys);
-  return keys;
 }
 
 Result<void> fold_partition(Folding& folding, CallStore& store, const LogReader& log, std::uint32_t partition,

@@ -59,8 +59,8 @@ class Folding {
 /// Does the fold add the record to a call? Others are in the log alone.
 bool changes_a_call(const RecordView& record);
 
-/// The keys of a call's index entries as its facts and the rules give them.
-KeyList index_entries(const CallFacts& facts, const RuleSet& rules);
+/// Makes `keys` those of a call's index entries as its facts and the rules give them.
+void index_entries(const CallFacts& facts, const RuleSet& rules, KeyList& keys);
 
 /// Folds one partition from offset `from`, its covered offset, up to `end` (at most the log's). `folded` is told how
 /// far it got after every write, and ends it by returning false. What stands before an error is folded.

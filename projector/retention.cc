@@ -98,7 +98,8 @@ class Sweep {
     if (!*facts || !old) return {};
     removable_.merge(known);
     writes.erase(state_key::call(first->first));
-    KeyList keys = index_entries(**facts, rules_);
+    KeyList keys;
+    index_entries(**facts, rules_, keys);
     for (const std::string_view key : keys.sorted()) writes.erase(key);
     ++done.calls;
     return {};

@@ -55,7 +55,8 @@ std::unique_ptr<CallStore> make_store(const std::string& folder, const RuleSet& 
   for (std::size_t i = 0; i < open; ++i) {
     const CallFacts facts = open_call(i, i % due_every == 0);
     writes.put(state_key::call(facts.call_id()), facts.encode());
-    KeyList keys = index_entries(facts, rules);
+    KeyList keys;
+    index_entries(facts, rules, keys);
     for (const std::string_view key : keys.sorted()) writes.put(key, {});
     if (i % kWriteCalls + 1 < kWriteCalls && i + 1 < open) continue;
     store->bytes().write(writes).value();

@@ -45,7 +45,8 @@ void expect_index_is_exact(const CallStore& store, const RuleSet& rules) {
       continue;
     }
     const auto facts = CallFacts::decode(std::string_view(key).substr(1), value).value();
-    KeyList keys = index_entries(facts, rules);
+    KeyList keys;
+    index_entries(facts, rules, keys);
     for (const std::string_view entry : keys.sorted()) expected.emplace(entry);
   }
   EXPECT_EQ(found, expected);
