@@ -1,0 +1,238 @@
+#include "ingest/http/kept_poster.h"
+
+#include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+
+#include "tests/ingest/http/certificate.h"
+#include "tests/ingest/http/echo_server.h"
+#include "tests/support/temporary_folder.h"
+
+namespace hookledger::http {
+namespace {
+
+using testing::EchoServer;
+using ::testing::HasSubstr;
+using testing::TemporaryFolder;
+using testing::write_certificate;
+using namespace std::chrono_literals;
+
+const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+/// Answers the requests of each connection with the texts that it is given, in order, and then closes; of an empty text
+/// it says nothing. When there is no connection left it closes its listener.
+class Scripted {
+ public:
+  using Answers = std::vector<std::string>;
+  using Script = std::vector<Answers>;
+
+  explicit Scripted(Script connections)
+      : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), connections_(std::move(connections)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(listener_, 8), 0);
+    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+    url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/hook";
+    thread_ = std::jthread([this] { serve(); });
+  }
+  ~Scripted() {
+    ::shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    ::close(listener_);
+  }
+
+  const std::string& url() const { return url_; }
+  /// Bodies, in order.
+  std::vector<std::string> bodies() {
+    const std::lock_guard lock(mutex_);
+    return bodies_;
+  }
+
+ private:
+  void serve() {
+    for (const Answers& answers : connections_) {
+      const int peer = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      if (peer < 0) return;
+      for (const std::string& answer : answers) {
+        if (!read_request(peer)) break;
+        ::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL);
+        // What says nothing holds the connection open until the other side goes.
+        if (answer.empty()) read_request(peer);
+      }
+      ::close(peer);
+    }
+  }
+
+  bool read_request(int peer) {
+    std::string request;
+    std::size_t end = std::string::npos;
+    while (end == std::string::npos || request.size() < end + 4 + 4) {  // Bodies have 4 bytes here.
+      char bytes[4096];
+      const ssize_t count = ::recv(peer, bytes, sizeof bytes, 0);
+      if (count <= 0) return false;
+      request.append(bytes, static_cast<std::size_t>(count));
+      end = request.find("\r\n\r\n");
+    }
+    const std::lock_guard lock(mutex_);
+    bodies_.push_back(request.substr(end + 4));
+    return true;
+  }
+
+  const int listener_;
+  const Script connections_;
+  std::string url_;
+  std::mutex mutex_;
+  std::vector<std::string> bodies_;
+  std::jthread thread_;
+};
+
+Result<PostAnswer> post(KeptPoster& poster, std::string_view body = "body", std::stop_token stop = {}) {
+  return poster.post({{"content-type", "text/plain"}}, body, std::move(stop));
+}
+
+unsigned status(KeptPoster& poster, std::string_view body = "body") {
+  const auto answer = post(poster, body);
+  EXPECT_TRUE(answer) << answer.error().detail;
+  return answer ? answer->status : 0;
+}
+
+KeptPoster to(const std::string& url, std::chrono::milliseconds timeout = 10s) {
+  return KeptPoster(parse_url(url).value(), timeout);
+}
+
+TEST(KeptPoster, KeepsItsConnection) {
+  EchoServer server;
+  KeptPoster poster = to("http://" + server.address() + "/echo");
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(status(poster), 200U);
+  EXPECT_EQ(server->statistics().connections, 1U);
+  KeptPoster missing = to("http://" + server.address() + "/nothing");
+  EXPECT_EQ(status(missing), 404U);
+}
+
+TEST(KeptPoster, SaysWhatToWaitFor) {
+  Scripted busy(
+      {{"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", kOk}});
+  KeptPoster poster = to(busy.url());
+  const auto answer = post(poster);
+  ASSERT_TRUE(answer) << answer.error().detail;
+  EXPECT_EQ(answer->status, 503U);
+  EXPECT_EQ(answer->retry_after, "7");
+  EXPECT_EQ(status(poster), 200U) << "the body was read, and the connection kept";
+}
+
+TEST(KeptPoster, WhatWasClosedMeanwhileIsSentOnceMore) {
+  Scripted forgetful(Scripted::Script{{kOk, kOk}, {kOk}, {"HTTP/1.1 201 Made\r\nConnection: close\r\n\r\n"}, {kOk}});
+  KeptPoster poster = to(forgetful.url());
+  for (const char* body : {"one1", "two2", "thr3"}) EXPECT_EQ(status(poster, body), 200U);
+  EXPECT_EQ(status(poster, "fou4"), 201U);
+  EXPECT_EQ(status(poster, "fiv5"), 200U);
+  EXPECT_EQ(forgetful.bodies(), (std::vector<std::string>{"one1", "two2", "thr3", "fou4", "fiv5"}));
+}
+
+TEST(KeptPoster, AFreshConnectionThatIsClosedIsNoAnswer) {
+  Scripted rude(Scripted::Script{{}, {}});
+  KeptPoster poster = to(rude.url());
+  const auto answer = post(poster);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::kUnavailable);
+}
+
+TEST(KeptPoster, WhatGetsNoAnswerInTimeIsNotSentAgain) {
+  Scripted slow(Scripted::Script{{kOk, std::string()}, {kOk}});
+  KeptPoster poster = to(slow.url(), 300ms);
+  EXPECT_EQ(status(poster), 200U);
+  const auto answer = post(poster, "late");
+  ASSERT_FALSE(answer);
+  EXPECT_THAT(answer.error().detail, HasSubstr("no answer within"));
+  EXPECT_EQ(status(poster, "next"), 200U);
+  EXPECT_EQ(slow.bodies(), (std::vector<std::string>{"body", "late", "next"}));
+}
+
+TEST(KeptPoster, AnAnswerMayComeInPieces) {
+  Scripted odd(
+      Scripted::Script{{std::string("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 Taken\r\nContent-Length: 0\r\n\r\n"),
+                        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab"}});
+  KeptPoster poster = to(odd.url());
+  EXPECT_EQ(status(poster), 202U);
+  EXPECT_EQ(status(poster), 200U) << "the status counts, not that the body was cut off";
+}
+
+TEST(KeptPoster, HoldsNoMoreThanAnswersNeed) {
+  EchoServer server;
+  KeptPoster large = to("http://" + server.address() + "/large");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(status(large), 200U);
+  for (const std::string& answer : {"HTTP/1.1 200 OK\r\nX: " + std::string(1 << 16, 'x'), std::string(1 << 16, 'x'),
+                                    std::string("HTTP/1.1 200 OK\r\nContent-Le")}) {
+    Scripted broken(Scripted::Script{{answer}});
+    KeptPoster poster = to(broken.url());
+    EXPECT_FALSE(post(poster));
+  }
+}
+
+TEST(KeptPoster, SendsBodiesOfAnySize) {
+  EchoServer server;
+  KeptPoster poster = to("http://" + server.address() + "/echo");
+  for (const std::size_t size : {0U, 1U, 100'000U, 1'000'000U}) EXPECT_EQ(status(poster, std::string(size, 'x')), 200U);
+}
+
+TEST(KeptPoster, EndsWhenItIsToldTo) {
+  Scripted silent(Scripted::Script{{std::string()}, {kOk}});
+  KeptPoster poster = to(silent.url(), 60s);
+  std::stop_source stop;
+  std::jthread later([&] {
+    std::this_thread::sleep_for(100ms);
+    stop.request_stop();
+  });
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_FALSE(post(poster, "body", stop.get_token()));
+  const auto refused = post(poster, "body", stop.get_token());
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().detail, HasSubstr("stopped"));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 30s);
+}
+
+TEST(KeptPoster, SaysThatNobodyIsThere) {
+  KeptPoster poster = to("http://127.0.0.1:1");
+  EXPECT_FALSE(post(poster));
+  KeptPoster nameless = to("http://no-such-host.invalid");
+  EXPECT_FALSE(post(nameless));
+}
+
+TEST(KeptPoster, TrustsOnlyWhoseCertificateIsTrustedAndNamesTheHost) {
+  TemporaryFolder folder;
+  const TlsFiles trusted{folder / "trusted.crt", folder / "trusted.key"},
+      misnamed{folder / "other.crt", folder / "other.key"}, unknown{folder / "unknown.crt", folder / "unknown.key"};
+  write_certificate(trusted, "here", "20990101000000Z", "IP:127.0.0.1");
+  write_certificate(misnamed, "elsewhere", "20990101000000Z", "DNS:elsewhere.example");
+  write_certificate(unknown, "here", "20990101000000Z", "IP:127.0.0.1");
+  const std::string authorities = folder / "authorities";
+  ASSERT_EQ(std::system(("cat " + trusted.certificate + " " + misnamed.certificate + " > " + authorities).c_str()), 0);
+  ::setenv("SSL_CERT_FILE", authorities.c_str(), 1);
+  {
+    EchoServer server({}, 1, trusted);
+    KeptPoster poster = to("https://" + server.address() + "/echo");
+    for (const std::size_t size : {0U, 10U, 60'000U}) EXPECT_EQ(status(poster, std::string(size, 'x')), 200U);
+    EXPECT_EQ(server->statistics().connections, 1U);
+    KeptPoster closing = to("https://" + server.address() + "/last");
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(status(closing), 200U);
+  }
+  for (const TlsFiles& files : {misnamed, unknown}) {
+    EchoServer server({}, 1, files);
+    KeptPoster poster = to("https://" + server.address() + "/echo");
+    const auto refused = post(poster);
+    ASSERT_FALSE(refused) << files.certificate;
+    EXPECT_THAT(refused.error().detail, HasSubstr("certificate"));
+  }
+  ::unsetenv("SSL_CERT_FILE");
+  EchoServer server({}, 1, trusted);
+  KeptPoster poster = to("https://" + server.address() + "/echo");
+  EXPECT_FALSE(post(poster));
+}
+
+}  // namespace
+}  // namespace hookledger::http
