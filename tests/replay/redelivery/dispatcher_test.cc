@@ -1,0 +1,347 @@
+#include "replay/redelivery/dispatcher.h"
+
+#include <gmock/gmock.h>
+#include <set>
+
+#include "tests/support/call_builder.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/seeded.h"
+
+namespace hookledger {
+namespace {
+
+using testing::ManualClock;
+using namespace std::chrono_literals;
+
+/// What an application does with the attempt of a record: `attempt` counts from 1.
+using Behaviour = std::function<EndpointAnswer(std::uint64_t offset, unsigned attempt)>;
+
+/// An application with any number of connections, which remembers what it was asked.
+class Application {
+ public:
+  struct Asked {
+    std::uint64_t offset;
+    std::string key;
+    unsigned status;
+  };
+
+  explicit Application(Behaviour behaviour) : behaviour_(std::move(behaviour)) {}
+
+  std::vector<std::unique_ptr<Endpoint>> connections(std::size_t count) {
+    std::vector<std::unique_ptr<Endpoint>> all;
+    for (std::size_t i = 0; i < count; ++i) all.push_back(std::make_unique<Connection>(*this));
+    return all;
+  }
+  std::vector<Asked> asked() const {
+    const std::lock_guard lock(mutex_);
+    return asked_;
+  }
+  bool busy() const {
+    const std::lock_guard lock(mutex_);
+    return !under_way_.empty();
+  }
+  /// Its requests hang until they are let go, or stopped.
+  void hang(bool hanging) {
+    const std::lock_guard lock(mutex_);
+    hanging_ = hanging;
+    changed_.notify_all();
+  }
+
+ private:
+  class Connection : public Endpoint {
+   public:
+    explicit Connection(Application& application) : application_(application) {}
+    EndpointAnswer post(const OutboundRequest& request, std::stop_token stop) override {
+      return application_.take(request, stop);
+    }
+
+   private:
+    Application& application_;
+  };
+
+  EndpointAnswer take(const OutboundRequest& request, const std::stop_token& stop) {
+    const auto header = [&](std::string_view name) {
+      const auto found = std::ranges::find(request.headers, name, &std::pair<std::string_view, std::string>::first);
+      return found == request.headers.end() ? std::string() : found->second;
+    };
+    const std::string key = header("hookledger-call");
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(under_way_.insert(key).second) << "two records of one key at once";
+    changed_.wait(lock, stop, [&] { return !hanging_; });
+    const auto offset = std::stoull(header("hookledger-offset"));
+    const auto attempt = static_cast<unsigned>(std::stoul(header("hookledger-attempt")));
+    auto answer = hanging_ ? EndpointAnswer{.failure = "stopped"} : behaviour_(offset, attempt);
+    asked_.push_back({offset, key, answer.status});
+    under_way_.erase(key);
+    return answer;
+  }
+
+  const Behaviour behaviour_;
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::vector<Asked> asked_;
+  std::set<std::string> under_way_;
+  bool hanging_ = false;
+};
+
+class Results : public DeliveryObserver {
+ public:
+  void attempted(AlertOutcome, const EndpointAnswer&) override {}
+  void finished(const DeliveryResult& result) override {
+    const std::lock_guard lock(mutex_);
+    EXPECT_TRUE(by_offset_.emplace(result.place.offset, result).second) << "finished twice";
+  }
+  void forget() {
+    const std::lock_guard lock(mutex_);
+    by_offset_.clear();
+  }
+  std::map<std::uint64_t, DeliveryResult> all() const {
+    const std::lock_guard lock(mutex_);
+    return by_offset_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::uint64_t, DeliveryResult> by_offset_;
+};
+
+class DispatcherTest : public ::testing::Test {
+ protected:
+  void open(Behaviour behaviour, Dispatcher::Options options = {}, std::size_t connections = 4) {
+    application_.emplace(std::move(behaviour));
+    dispatcher_.emplace(options,
+                        Dispatcher::Parts{clock_, results_,
+                                          [this](Place place) -> Result<std::string> {
+                                            if (missing_.contains(place.offset)) {
+                                              return Error{ErrorCode::kNotFound, "gone"};
+                                            }
+                                            return record("key-loaded");
+                                          }},
+                        application_->connections(connections));
+  }
+  static std::string record(const std::string& key) {
+    RecordView record;
+    record.id = "id";
+    record.source = "telnyx";
+    record.type = "call.hangup";
+    record.key = key;
+    record.in_call = true;
+    record.body = "{}";
+    return encode_record(record);
+  }
+  void add(std::uint64_t offset, const std::string& key, Urgency urgency = Urgency::kUsual) {
+    dispatcher_->add({{0, offset}, key, record(key), urgency, 0});
+  }
+  /// Time goes by until nothing waits any more.
+  bool run() {
+    for (int i = 0; i < 30'000; ++i) {
+      if (dispatcher_->wait_until_empty(1ms)) return true;
+      clock_.advance(1s);
+      dispatcher_->go_on();
+    }
+    return false;
+  }
+  /// Polls up to 30 s.
+  template <class Holds>
+  bool eventually(Holds holds) {
+    for (int i = 0; i < 3'000; ++i) {
+      if (holds()) return true;
+      std::this_thread::sleep_for(10ms);
+    }
+    return false;
+  }
+
+  ManualClock clock_{testing::kStart};
+  Results results_;
+  std::set<std::uint64_t> missing_;
+  std::optional<Application> application_;
+  std::optional<Dispatcher> dispatcher_;
+};
+
+EndpointAnswer ok() { return {.status = 200}; }
+
+TEST_F(DispatcherTest, AnyMixOfFailuresDeliversEachKeyInOrderAndGivesUpExactlyTheHopeless) {
+  auto random = seeded_generator();
+  for (int round = 0; round < 6; ++round) {
+    const std::uint64_t records = 300, seed = random();
+    const unsigned limit = 4;
+    // Hopeless: refused whenever it is asked. Others fail some times less than the limit.
+    const auto failures_of = [&](std::uint64_t offset) {
+      std::mt19937_64 its(seed ^ (offset * 7919));
+      return its() % 10 == 0 ? 1'000U : its() % 3 == 0 ? static_cast<unsigned>(its() % limit) : 0U;
+    };
+    const std::array<EndpointAnswer, 4> answers{
+        EndpointAnswer{.status = 500}, {.status = 404}, {.status = 429, .retry_after = 1s}, {.failure = "nobody"}};
+    results_.forget();
+    open(
+        [&](std::uint64_t offset, unsigned attempt) {
+          const unsigned failures = failures_of(offset);
+          return attempt <= failures ? answers[(offset + attempt) % answers.size()] : ok();
+        },
+        {.give_up = {.attempts = limit}, .seed = seed});
+    std::map<std::string, std::vector<std::uint64_t>> by_key;
+    for (std::uint64_t offset = 0; offset < records; ++offset) {
+      const std::string key = "key-" + std::to_string(random_below(random, 40));
+      by_key[key].push_back(offset);
+      add(offset, key, random_below(random, 5) == 0 ? Urgency::kUrgent : Urgency::kUsual);
+    }
+    ASSERT_TRUE(run()) << "round " << round;
+    const auto results = results_.all();
+    ASSERT_EQ(results.size(), records);
+    for (const auto& [offset, result] : results) {
+      const bool hopeless = failures_of(offset) >= limit;
+      EXPECT_EQ(result.delivery, hopeless ? Delivery::kGivenUp : Delivery::kDelivered) << offset;
+      EXPECT_EQ(result.attempts, hopeless ? limit : failures_of(offset) + 1) << offset;
+    }
+    std::map<std::string, std::vector<std::uint64_t>> asked;
+    for (const auto& one : application_->asked()) {
+      auto& offsets = asked[one.key];
+      if (offsets.empty() || offsets.back() != one.offset) offsets.push_back(one.offset);
+    }
+    EXPECT_EQ(asked, by_key) << "each record of a key after those before it were taken or given up";
+    dispatcher_.reset();
+  }
+}
+
+TEST_F(DispatcherTest, ARecordThatFailsHoldsUpItsKeyAlone) {
+  open([](std::uint64_t offset, unsigned) { return offset == 0 ? EndpointAnswer{.status = 400} : ok(); });
+  add(0, "bad");
+  add(1, "bad");
+  for (std::uint64_t offset = 2; offset < 50; ++offset) add(offset, "good-" + std::to_string(offset));
+  EXPECT_TRUE(eventually([&] { return results_.all().size() == 48; }));
+  EXPECT_FALSE(results_.all().contains(1));
+  EXPECT_EQ(dispatcher_->health().waiting, 2U);
+}
+
+TEST_F(DispatcherTest, AnApplicationThatFailsIsLeftAloneAndThenGetsAllAtOnce) {
+  std::atomic<bool> well = false;
+  open([&](std::uint64_t, unsigned) { return well ? ok() : EndpointAnswer{.status = 503}; });
+  for (std::uint64_t offset = 0; offset < 100; ++offset) add(offset, std::to_string(offset));
+  ASSERT_TRUE(eventually([&] { return dispatcher_->health().breaker == CircuitBreaker::State::kOpen; }));
+  std::this_thread::sleep_for(300ms);
+  EXPECT_LE(application_->asked().size(), 10U);
+  well = true;
+  // The clock stands from the first success on: nothing that failed may need more time.
+  EXPECT_TRUE(eventually([&] {
+    if (results_.all().empty()) clock_.advance(10ms);
+    return results_.all().size() == 100;
+  }));
+}
+
+TEST_F(DispatcherTest, UrgentOnesComeFirstAndUsualOnesAreNotStarved) {
+  open([](std::uint64_t, unsigned) { return ok(); }, {}, 1);
+  application_->hang(true);
+  add(1'000, "first");
+  ASSERT_TRUE(eventually([&] { return application_->busy(); }));
+  for (std::uint64_t i = 0; i < 40; ++i) add(i, "usual-" + std::to_string(i));
+  for (std::uint64_t i = 100; i < 160; ++i) add(i, "urgent-" + std::to_string(i), Urgency::kUrgent);
+  add(200, "usual-39", Urgency::kUrgent);
+  application_->hang(false);
+  ASSERT_TRUE(run());
+  const auto asked = application_->asked();
+  const auto usual_of_first_60 =
+      std::count_if(asked.begin() + 1, asked.begin() + 61, [](const auto& one) { return one.offset < 40; });
+  EXPECT_GE(usual_of_first_60, 15);
+  EXPECT_LE(usual_of_first_60, 20);
+  const auto at = [&](std::uint64_t offset) {
+    return std::ranges::find(asked, offset, &Application::Asked::offset) - asked.begin();
+  };
+  EXPECT_LT(at(39), at(38)) << "an urgent record makes its key urgent";
+  EXPECT_LT(at(39), at(200));
+}
+
+TEST_F(DispatcherTest, KeepsTheRate) {
+  open([](std::uint64_t, unsigned) { return ok(); }, {.rate = 10});
+  for (std::uint64_t offset = 0; offset < 100; ++offset) add(offset, std::to_string(offset));
+  std::this_thread::sleep_for(400ms);
+  EXPECT_LE(application_->asked().size(), 3U) << "what two tenths of a second allow";
+  clock_.advance(1s);
+  dispatcher_->go_on();
+  std::this_thread::sleep_for(400ms);
+  EXPECT_LE(application_->asked().size(), 14U);
+  EXPECT_TRUE(run());
+}
+
+TEST_F(DispatcherTest, WhatIsGoneFromTheLogIsToldAndDoesNotHoldUpItsKey) {
+  open([](std::uint64_t, unsigned) { return ok(); });
+  missing_ = {0};
+  dispatcher_->add({{0, 0}, "key-loaded", {}, Urgency::kUsual, 0});
+  dispatcher_->add({{0, 1}, "key-loaded", {}, Urgency::kUsual, 0});
+  ASSERT_TRUE(run());
+  EXPECT_EQ(results_.all().at(0).delivery, Delivery::kVanished);
+  EXPECT_EQ(results_.all().at(1).delivery, Delivery::kDelivered);
+}
+
+TEST_F(DispatcherTest, WhoWantsNoMoreIsAskedNoMore) {
+  open([](std::uint64_t, unsigned) { return EndpointAnswer{.status = 410}; }, {}, 1);
+  for (std::uint64_t offset = 0; offset < 10; ++offset) add(offset, std::to_string(offset));
+  ASSERT_TRUE(eventually([&] { return dispatcher_->health().gone; }));
+  for (int i = 0; i < 50; ++i) {
+    clock_.advance(1h);
+    dispatcher_->go_on();
+  }
+  EXPECT_EQ(application_->asked().size(), 1U);
+  EXPECT_TRUE(results_.all().empty());
+}
+
+TEST_F(DispatcherTest, APauseAndAnEndComeSoon) {
+  open([](std::uint64_t, unsigned) { return ok(); });
+  EXPECT_TRUE(dispatcher_->pause(30s));
+  add(0, "a");
+  std::this_thread::sleep_for(100ms);
+  EXPECT_TRUE(application_->asked().empty());
+  application_->hang(true);
+  dispatcher_->go_on();
+  ASSERT_FALSE(dispatcher_->wait_until_empty(50ms));
+  const auto began = std::chrono::steady_clock::now();
+  dispatcher_.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 20s);
+  EXPECT_TRUE(results_.all().empty()) << "what was interrupted is not told";
+}
+
+TEST_F(DispatcherTest, HasRoomWithinItsBoundsForEachUrgency) {
+  open([](std::uint64_t, unsigned) { return ok(); }, {.records_max = 3, .ready_max = {2, 2}});
+  application_->hang(true);
+  for (std::uint64_t offset = 0; offset < 2; ++offset) add(offset, std::to_string(offset));
+  EXPECT_EQ(dispatcher_->room(Urgency::kUsual), 0U);
+  EXPECT_EQ(dispatcher_->room(Urgency::kUrgent), 1U);
+  EXPECT_EQ(dispatcher_->wait_for_room(1ms), 0U);
+  application_->hang(false);
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(dispatcher_->wait_for_room(30s), 2U);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 20s) << "it is woken";
+}
+
+TEST_F(DispatcherTest, WhatFailedLeavesRoomForOthers) {
+  open([](std::uint64_t offset, unsigned) { return offset < 5 ? EndpointAnswer{.status = 400} : ok(); },
+       {.records_max = 10, .ready_max = {5, 5}});
+  for (std::uint64_t offset = 0; offset < 5; ++offset) add(offset, std::to_string(offset));
+  EXPECT_TRUE(eventually([&] { return dispatcher_->room(Urgency::kUsual) == 5; }));
+  add(5, "5");
+  EXPECT_TRUE(eventually([&] { return results_.all().contains(5); }));
+}
+
+TEST_F(DispatcherTest, APartitionThatIsDroppedIsForgottenButForWhatIsUnderWay) {
+  open([](std::uint64_t offset, unsigned) { return offset == 1 ? EndpointAnswer{.status = 400} : ok(); }, {}, 1);
+  add(1, "waits");
+  add(2, "waits");
+  ASSERT_TRUE(eventually([&] { return application_->asked().size() == 1; }));
+  application_->hang(true);
+  add(3, "under way");
+  add(4, "under way");
+  ASSERT_TRUE(eventually([&] { return application_->busy(); }));
+  add(5, "ready");
+  dispatcher_->add({{7, 6}, "other", record("other"), Urgency::kUsual, 0});
+  dispatcher_->drop(0);
+  add(3, "under way");
+  application_->hang(false);
+  ASSERT_TRUE(run());
+  std::vector<std::uint64_t> asked;
+  for (const auto& one : application_->asked()) asked.push_back(one.offset);
+  EXPECT_THAT(asked, ::testing::UnorderedElementsAre(1, 3, 3, 6));
+  EXPECT_EQ(results_.all().size(), 2U) << "3, as it was added again, and 6";
+  EXPECT_EQ(dispatcher_->health().waiting, 0U);
+}
+
+}  // namespace
+}  // namespace hookledger
