@@ -1,0 +1,37 @@
+#include "tools/http_endpoint.h"
+
+#include <algorithm>
+
+#include "schemas/text.h"
+
+namespace hookledger {
+namespace {
+
+class HttpEndpoint final : public Endpoint {
+ public:
+  explicit HttpEndpoint(const http::Url& url) : poster_(url, kEndpointTimeout) {}
+
+  EndpointAnswer post(const OutboundRequest& request, std::stop_token stop) override {
+    headers_.assign({{"user-agent", "hookledger/" HOOKLEDGER_VERSION}});
+    headers_.insert(headers_.end(), request.headers.begin(), request.headers.end());
+    const auto answer = poster_.post(headers_, request.body, std::move(stop));
+    if (!answer) return {.failure = answer.error().detail};
+    return {.status = answer->status, .retry_after = parse_retry_after(answer->retry_after)};
+  }
+
+ private:
+  http::KeptPoster poster_;
+  std::vector<std::pair<std::string_view, std::string_view>> headers_;  ///< Keeps its memory from request to request.
+};
+
+}  // namespace
+
+std::unique_ptr<Endpoint> make_http_endpoint(const http::Url& url) { return std::make_unique<HttpEndpoint>(url); }
+
+std::optional<Duration> parse_retry_after(const std::string& text) {
+  const auto seconds = parse_unsigned(text);
+  if (!seconds) return std::nullopt;
+  return std::chrono::seconds(std::min<std::uint64_t>(*seconds, 24 * 3600));
+}
+
+}  // namespace hookledger

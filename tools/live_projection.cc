@@ -1,0 +1,118 @@
+#include "tools/live_projection.h"
+
+#include <thread>
+
+#include "ingest/own_event.h"
+#include "tools/signals.h"
+
+namespace hookledger {
+namespace {
+
+constexpr std::chrono::milliseconds kReadersPause{5};
+
+}  // namespace
+
+Result<void> LiveProjection::open(std::shared_ptr<const RuleSet> rules) {
+  auto opened = Projection::open({.data_dir = options_.data_dir, .threads = options_.threads},
+                                 {parts_.log, *rules, parts_.clock, parts_.logger, nullptr, stop_is_wanted});
+  if (!opened) {
+    const std::lock_guard lock(mutex_);
+    trouble_ = opened.error().detail;
+    return opened.error();
+  }
+  const std::shared_ptr<Projection> projection = std::move(*opened);
+  {
+    const std::lock_guard lock(mutex_);
+    rules_ = std::move(rules);
+    projection_ = projection;
+  }
+  if (auto started = start_alerts(*projection); !started) return started.error();
+  return start_subscriptions(*projection);
+}
+
+Result<void> LiveProjection::start_alerts(Projection& projection) {
+  const std::shared_ptr<const LogReader> log(&parts_.log, [](const LogReader*) {});
+  auto alerts = Alerts::start(options_.alerts, {*rules_, parts_.clock, parts_.logger, parts_.metrics},
+                              [&] { return Result<std::shared_ptr<const LogReader>>(log); });
+  if (!alerts) return alerts.error();
+  alerts_ = std::move(*alerts);
+  alerts_->add(0, projection, options_.data_dir);
+  return {};
+}
+
+Result<void> LiveProjection::start_subscriptions(Projection& projection) {
+  if (!subscriptions_) {
+    const std::shared_ptr<LiveLog> log(&parts_.log, [](LiveLog*) {});
+    const auto own = [&](const std::string&) {
+      return Result<Subscriptions::Own>({.log = log, .note = [this](const std::string& body) { return note(body); }});
+    };
+    auto subscriptions =
+        Subscriptions::start(options_.subscriptions, {parts_.clock, parts_.logger, parts_.metrics}, own);
+    if (!subscriptions) return subscriptions.error();
+    subscriptions_ = std::move(*subscriptions);
+  }
+  subscriptions_->add(0, projection, options_.data_dir);
+  return {};
+}
+
+Result<void> LiveProjection::note(const std::string& body) const {
+  const auto appended = options_.append({own_event(body, parts_.clock.wall(), parts_.log.partitions())});
+  if (!appended.front()) return appended.front().error();
+  return {};
+}
+
+Result<void> LiveProjection::replace(std::shared_ptr<const RuleSet> rules, std::vector<AlertSettings> alerts) {
+  const bool same_alerts = alerts == options_.alerts, same_rules = rules->same_as(*rules_) && projection_ != nullptr;
+  options_.alerts = std::move(alerts);
+  if (!same_rules) {
+    close();
+    return open(std::move(rules));
+  }
+  if (same_alerts) return {};
+  alerts_.reset();
+  return start_alerts(*projection_);
+}
+
+/// Waits for those who still read: the store can be opened again only when nobody has it.
+void LiveProjection::close() {
+  alerts_.reset();
+  if (subscriptions_) subscriptions_->remove(0);
+  std::weak_ptr<Projection> last;
+  {
+    const std::lock_guard lock(mutex_);
+    if (projection_ == nullptr) return;
+    last = projection_;
+    trouble_ = "the past is evaluated by changed rules: the log shows how far it is";
+  }
+  if (const auto projection = last.lock()) projection->stop();
+  {
+    const std::lock_guard lock(mutex_);
+    projection_.reset();
+  }
+  while (!last.expired()) std::this_thread::sleep_for(kReadersPause);
+}
+
+void LiveProjection::stop() {
+  alerts_.reset();
+  if (subscriptions_) subscriptions_->stop();
+  if (const auto projection = get()) projection->stop();
+}
+
+std::shared_ptr<Projection> LiveProjection::get() const {
+  const std::lock_guard lock(mutex_);
+  return projection_;
+}
+
+std::shared_ptr<const RuleSet> LiveProjection::rules() const {
+  const std::lock_guard lock(mutex_);
+  return rules_;
+}
+
+std::optional<std::string> LiveProjection::not_ready() const {
+  const auto projection = get();
+  if (projection != nullptr) return projection->projector().not_ready();
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+}  // namespace hookledger
