@@ -12,4 +12,4 @@ add_library(check_headers OBJECT ${sources})
 target_compile_options(check_headers PRIVATE -O0 -g0)
 target_include_directories(check_headers PRIVATE ${PROJECT_SOURCE_DIR})
 target_link_libraries(check_headers PRIVATE
-  Boost::headers RocksDB::rocksdb-shared simdjson::simdjson hookledger_flags)
+  Boost::headers RocksDB::rocksdb-shared PkgConfig::rdkafka simdjson::simdjson hookledger_flags)

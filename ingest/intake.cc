@@ -18,7 +18,13 @@ std::string_view safe_content_type(std::string_view text) {
 }  // namespace
 
 Intake take_in(EventReader& reader, const Evidence& evidence, std::string_view body, std::uint32_t partitions) {
-  Intake intake{reader.head(body), {}};
+  const std::string_view content_type = safe_content_type(evidence.content_type);
+  Intake intake{reader.head({.bytes = body,
+                             .content_type = content_type,
+                             .signed_with = evidence.signed_with,
+                             .type = evidence.told.type,
+                             .occurred_at = evidence.told.occurred_at}),
+                {}};
   const EventHead& head = intake.head;
   RecordView record;
   record.id = head.id;
@@ -26,27 +32,29 @@ Intake take_in(EventReader& reader, const Evidence& evidence, std::string_view b
   record.type = head.type;
   record.leg_id = head.leg_id;
   record.in_call = !head.call_id.empty();
-  record.key = record.in_call ? head.call_id : head.id;
-  record.content_type = safe_content_type(evidence.content_type);
+  record.key = record.in_call ? head.call_id : !head.device_id.empty() ? head.device_id : head.id;
+  record.content_type = content_type;
   record.signature = evidence.signature;
   record.signed_at = evidence.signed_at;
   record.key_id = evidence.key_id;
+  if (evidence.kind != kDefaultKind) record.kind = evidence.kind;
+  record.signed_with = evidence.signed_with;
   record.timed = head.occurred_at.has_value();
   record.occurred_at = head.occurred_at.value_or(evidence.received_at);
   record.received_at = evidence.received_at;
   record.attempt = head.attempt;
   record.provenance = evidence.provenance;
+  record.recovered_from = evidence.recovered_from;
   record.body = body;
-  intake.append.record = encode_record(record);
-  intake.append.dedup_key = dedup_key(evidence.source, head.id);
-  intake.append.partition = partition_of(record.key, partitions);
+  intake.append = make_append(record, encode_record(record), partition_of(record.key, partitions));
   return intake;
 }
 
 Result<void> remember_keys(EventLog& log, const Sources& sources) {
   for (const Source& source : sources.all()) {
     for (const SourceKey& key : source.keys) {
-      if (auto remembered = log.remember_key(key.key.bytes()); !remembered) return remembered;
+      if (key.public_key() == nullptr) continue;
+      if (auto remembered = log.remember_key(key.public_key()->bytes()); !remembered) return remembered;
     }
   }
   return {};

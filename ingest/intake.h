@@ -16,6 +16,10 @@ struct Evidence {
   std::string_view source, content_type, signature, signed_at, key_id;
   Time received_at;
   Provenance provenance = Provenance::kDelivered;
+  std::string_view kind = kDefaultKind;  ///< Of the source.
+  std::string_view signed_with = {};     ///< `RecordView::signed_with`.
+  std::string_view recovered_from = {};  ///< `RecordView::recovered_from`.
+  ToldEvent told = {};                   ///< What the headers told, or the record before it was exported.
 };
 
 struct Intake {
@@ -27,7 +31,8 @@ struct Intake {
 /// Every way into the log goes through here. Pure but for the reader's buffers.
 Intake take_in(EventReader& reader, const Evidence& evidence, std::string_view body, std::uint32_t partitions);
 
-/// Puts the keys of the sources into the log's keyring: before anything that they verify is appended.
+/// Puts the public keys of the sources, never a secret, into the log's keyring: before anything that they verify is
+/// appended.
 Result<void> remember_keys(EventLog& log, const Sources& sources);
 
 }  // namespace hookledger

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ingest/verify/verifiers.h"
+
 namespace hookledger {
 namespace {
 
@@ -22,9 +24,11 @@ Result<std::shared_ptr<const Sources>> Sources::make(std::vector<Source> sources
     Source& source = made->sources_[i];
     if (!is_name(source.name))
       return usage("source name '" + source.name + "': letters, digits, - and _ only, at most 64");
-    if (source.kind != "telnyx")
-      return usage("source " + source.name + ": unknown kind '" + source.kind + "', use telnyx");
-    if (source.keys.empty()) return usage("source " + source.name + " has no public key: nothing could be verified");
+    const Verifier* verifier = verifier_of(source.kind);
+    if (verifier == nullptr) {
+      return usage("source " + source.name + ": unknown kind '" + source.kind + "', use " + known_kinds());
+    }
+    if (auto fits = verifier->credentials().fit(source); !fits) return fits.error();
     if (source.path.empty()) source.path = "/webhooks/" + source.name;
     if (source.path.front() != '/' || source.path.find('?') != std::string::npos) {
       return usage("source " + source.name + ": path must begin with / and have no query");

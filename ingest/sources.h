@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "schemas/ed25519/key.h"
@@ -12,17 +13,27 @@
 
 namespace hookledger {
 
+/// Bytes that we share with a source. Never stored, never printed.
+struct Secret {
+  std::string bytes;
+};
+
+/// What a source signs with: a key pair, whose public key we have, or a secret.
 struct SourceKey {
-  std::string id;
-  Ed25519Key key;
+  std::string id;  ///< `key_id` or `secret_id`.
+  std::variant<Ed25519Key, Secret> key;
+
+  const Ed25519Key* public_key() const { return std::get_if<Ed25519Key>(&key); }
+  const Secret* secret() const { return std::get_if<Secret>(&key); }
 };
 
 /// A configured origin of webhooks.
 struct Source {
   std::string name;
-  std::string kind;  ///< `telnyx`.
+  std::string kind;  ///< One of `verifier_of`: ingest/verify/verifiers.h.
   std::string path;  ///< `/webhooks/NAME` unless configured.
   std::vector<SourceKey> keys;
+  std::string public_url = {};  ///< `https://example.org`: what the provider sees, for kinds that sign it; else empty.
   std::chrono::seconds tolerance{300};  ///< Age of a signature's timestamp, both ways, inclusive.
 };
 
@@ -30,7 +41,7 @@ struct Source {
 class Sources {
  public:
   Sources() = default;
-  /// Errors: kUsage, when two share a name or a path, or one has no key.
+  /// Errors: kUsage, when two share a name or a path, or one has an unknown kind, no key, or what its kind cannot use.
   static Result<std::shared_ptr<const Sources>> make(std::vector<Source> sources);
 
   const Source* by_path(std::string_view path) const;

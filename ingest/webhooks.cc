@@ -7,27 +7,31 @@
 
 #include "ingest/delivery_metrics.h"
 #include "ingest/intake.h"
-#include "ingest/verify/telnyx.h"
+#include "ingest/verify/verifiers.h"
 #include "schemas/json.h"
 #include "schemas/problem.h"
-#include "schemas/sources/telnyx.h"
+#include "schemas/sources/event_readers.h"
 
 namespace hookledger {
 namespace {
+
+/// More than most kinds sign before the body, so that its copy is made once.
+constexpr std::size_t kSignedBeforeBytes = 256;
 
 /// A request that was read and waits to be verified.
 struct Delivery {
   http::Ticket ticket;
   std::shared_ptr<const Sources> sources;  ///< Keeps `source` alive.
   const Source* source;
-  std::string signed_text;  ///< Timestamp header, `|`, body: the one copy of the body.
-  std::size_t timestamp_bytes;
-  std::string signature, content_type;
-  std::size_t signature_count, timestamp_count;
+  const Verifier* verifier;  ///< Null when there is none of the source's kind.
+  SignatureEvidence evidence;
+  std::string signed_text;  ///< What is signed before the body, and the one copy of the body.
+  std::size_t body_at;
+  std::string content_type;
+  ToldEvent told;
   Time received_at;
 
-  std::string_view timestamp() const { return std::string_view(signed_text).substr(0, timestamp_bytes); }
-  std::string_view body() const { return std::string_view(signed_text).substr(timestamp_bytes + 1); }
+  std::string_view body() const { return std::string_view(signed_text).substr(body_at); }
 };
 
 /// An append that waits for the disk.
@@ -49,7 +53,7 @@ http::Response unavailable(const Error& error) {
 class WebhookService : public http::Service, public AppendObserver {
  public:
   WebhookService(const WebhookContext& context, http::Responder& responder)
-      : context_(context), responder_(responder), metrics_(context), reader_(make_telnyx_reader()) {}
+      : context_(context), responder_(responder), metrics_(context) {}
 
   /// The log reports every append; waits for those still to come, because they name this object.
   ~WebhookService() override {
@@ -80,15 +84,17 @@ class WebhookService : public http::Service, public AppendObserver {
       responder_.answer(ticket, problem_response(404, "unknown-source", "No source is configured under this path"));
       return;
     }
-    const auto signature = head.find("telnyx-signature-ed25519");
-    const auto timestamp = head.find("telnyx-timestamp");
-    delivery.signature = signature.value;
-    delivery.signature_count = signature.count;
-    delivery.timestamp_count = timestamp.count;
-    delivery.timestamp_bytes = timestamp.value.size();
-    delivery.signed_text.reserve(timestamp.value.size() + 1 + body.size());
-    delivery.signed_text.append(timestamp.value).append(1, '|').append(body);
+    delivery.verifier = verifier_of(delivery.source->kind);
+    if (delivery.verifier != nullptr) {
+      delivery.evidence = delivery.verifier->evidence(*delivery.source, head);
+      delivery.signed_text.reserve(kSignedBeforeBytes + body.size());
+      delivery.verifier->begin_signed_text(delivery.evidence, delivery.signed_text);
+    }
+    delivery.body_at = delivery.signed_text.size();
+    delivery.signed_text.append(body);
     delivery.content_type = head.find("content-type").value;
+    delivery.told =
+        readers_.of(delivery.source->kind).told([&](std::string_view name) { return head.find(name).value; });
     delivery.received_at = context_.clock.wall();
     waiting_.push_back(std::move(delivery));
   }
@@ -130,23 +136,27 @@ class WebhookService : public http::Service, public AppendObserver {
   }
 
   void verify(Delivery& delivery) {
-    const SignatureHeaders headers{delivery.signature, delivery.timestamp(), delivery.signature_count,
-                                   delivery.timestamp_count};
     const auto began = context_.clock.monotonic();
     const Verification verification =
-        verify_telnyx(*delivery.source, headers, delivery.signed_text, delivery.received_at);
+        delivery.verifier == nullptr
+            ? hookledger::refuse(SignatureVerdict::kInvalid, "nothing here verifies this kind of source")
+            : delivery.verifier->verify(*delivery.source, delivery.evidence, delivery.signed_text,
+                                        delivery.received_at);
     metrics_.verified(context_.clock.monotonic() - began);
     if (verification.verdict != SignatureVerdict::kValid) {
       refuse(delivery, verification);
       return;
     }
-    Intake intake = take_in(*reader_,
+    Intake intake = take_in(readers_.of(delivery.source->kind),
                             {.source = delivery.source->name,
                              .content_type = delivery.content_type,
-                             .signature = delivery.signature,
-                             .signed_at = delivery.timestamp(),
+                             .signature = delivery.evidence.signature,
+                             .signed_at = delivery.evidence.signed_at,
                              .key_id = verification.key->id,
-                             .received_at = delivery.received_at},
+                             .received_at = delivery.received_at,
+                             .kind = delivery.source->kind,
+                             .signed_with = delivery.evidence.signed_with,
+                             .told = std::move(delivery.told)},
                             delivery.body(), context_.log.partitions());
     intake.append.observer = this;
     intake.append.token = ++last_token_;
@@ -189,7 +199,11 @@ class WebhookService : public http::Service, public AppendObserver {
     json_.key("partition");
     json_.number(std::uint64_t{result->place.partition});
     json_.key("offset");
-    json_.number(result->place.offset);
+    if (result->spooled) {
+      json_.null();
+    } else {
+      json_.number(result->place.offset);
+    }
     json_.end_object();
     http::Response response;
     response.body = json_.view();
@@ -199,7 +213,7 @@ class WebhookService : public http::Service, public AppendObserver {
   WebhookContext context_;
   http::Responder& responder_;
   DeliveryMetrics metrics_;
-  std::unique_ptr<EventReader> reader_;
+  EventReaders readers_;
   JsonWriter json_;
   std::vector<Delivery> waiting_;
   std::vector<Append> appends_;

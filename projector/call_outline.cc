@@ -6,17 +6,8 @@
 namespace hookledger {
 namespace {
 
-const EventFact** slot_of(LegOutline& leg, Effect effect) {
-  switch (effect) {
-    case Effect::kInitiated: return &leg.initiated;
-    case Effect::kRinging: return &leg.ringing;
-    case Effect::kAnswered: return &leg.answered;
-    case Effect::kBridged: return &leg.bridged;
-    case Effect::kHangup: return &leg.ended;
-    case Effect::kNone:
-    case Effect::kRecording: return nullptr;
-  }
-  return nullptr;
+void keep(const EventFact*& mine, const EventFact& its) {
+  if (mine == nullptr) mine = &its;
 }
 
 void keep(Text& mine, Text its) {
@@ -28,8 +19,20 @@ void take(LegOutline& leg, const EventFact& event) {
   keep(leg.direction, event.direction);
   keep(leg.from, event.from);
   keep(leg.to, event.to);
-  const EventFact** const slot = slot_of(leg, event.effect);
-  if (slot != nullptr && *slot == nullptr) *slot = &event;
+  leg.dialled |= event.dialled;
+  leg.by_subscription |= event.by_subscription;
+  switch (event.effect) {
+    case Effect::kInitiated: return keep(leg.initiated, event);
+    case Effect::kRinging: return keep(leg.ringing, event);
+    case Effect::kAnswered:
+      keep(leg.answered, event);
+      if (event.dialled) keep(leg.bridged, event);
+      return;
+    case Effect::kBridged: return keep(leg.bridged, event);
+    case Effect::kHangup: return keep(leg.ended, event);
+    case Effect::kNone:
+    case Effect::kRecording: return;
+  }
 }
 
 LegOutline& leg_of(std::vector<LegOutline>& legs, Text id) {
@@ -55,6 +58,16 @@ CallStatus LegOutline::status() const {
   return CallStatus::kInitiated;
 }
 
+std::vector<Text> devices_of(const CallFacts& facts) {
+  std::vector<Text> devices;
+  for (const EventFact& event : facts.events()) {
+    if (event.device != 0 && !event.repeat) devices.push_back(event.device);
+  }
+  std::ranges::sort(devices);
+  devices.erase(std::unique(devices.begin(), devices.end()), devices.end());
+  return devices;
+}
+
 std::vector<const EventFact*> events_that_count(const CallFacts& facts) {
   std::vector<const EventFact*> events;
   events.reserve(facts.events().size());
@@ -62,8 +75,8 @@ std::vector<const EventFact*> events_that_count(const CallFacts& facts) {
     if (!event.repeat) events.push_back(&event);
   }
   std::sort(events.begin(), events.end(), [&](const EventFact* a, const EventFact* b) {
-    return std::tuple(a->provenance, a->occurred_at, facts.text(a->id)) <
-           std::tuple(b->provenance, b->occurred_at, facts.text(b->id));
+    return std::tuple(a->provenance, a->occurred_at, facts.text(a->id), a->telemetry) <
+           std::tuple(b->provenance, b->occurred_at, facts.text(b->id), b->telemetry);
   });
   return events;
 }
@@ -72,11 +85,11 @@ CallOutline outline_of(const CallFacts& facts) {
   CallOutline call;
   call.events = events_that_count(facts);
   if (call.events.empty()) return call;
-  call.source = call.events.front()->source;
   call.first_at = call.last_at = call.events.front()->occurred_at;
   for (const EventFact* event : call.events) {
     call.first_at = std::min(call.first_at, event->occurred_at);
     call.last_at = std::max(call.last_at, event->occurred_at);
+    if (!event->telemetry) keep(call.source, event->source);
     keep(call.organization, event->organization);
     if (event->leg != 0) take(leg_of(call.legs, event->leg), *event);
   }

@@ -6,14 +6,14 @@
 namespace hookledger {
 namespace {
 
-constexpr std::uint32_t kFormat = 1;
+constexpr std::uint32_t kFormat = 2;
 
 std::string encode(const StoreShape& shape) {
   std::string value;
   Encoder encoder(value);
   encoder.fixed(kFormat);
   encoder.fixed(shape.partitions);
-  return value + shape.rules;
+  return value;
 }
 
 /// Nothing when the stored shape is the wanted one.
@@ -23,24 +23,12 @@ std::string difference(std::string_view stored, const StoreShape& wanted) {
   const auto partitions = decoder.fixed<std::uint32_t>();
   if (format != kFormat) return "it has format " + std::to_string(format) + ", not " + std::to_string(kFormat);
   if (partitions != wanted.partitions) return "it is of a log with " + std::to_string(partitions) + " partitions";
-  if (stored != encode(wanted)) return "it was made with other rules";
   return {};
 }
 
 }  // namespace
 
-StoreShape make_shape(std::uint32_t partitions, const RuleSet& rules) {
-  Digest digest;
-  for (const RuleInfo& rule : rules.rules()) {
-    digest.add(rule.name);
-    digest.add(rule.enabled ? "enabled" : "disabled");
-    for (const auto& [name, value] : rule.parameters) {
-      digest.add(name);
-      digest.add(std::to_string(value.count()));
-    }
-  }
-  return {partitions, digest.hex()};
-}
+StoreShape make_shape(std::uint32_t partitions, const RuleSet& rules) { return {partitions, rules.fingerprint()}; }
 
 CallStore::CallStore(std::unique_ptr<KeyValue> bytes, std::uint32_t partitions)
     : bytes_(std::move(bytes)), partitions_(partitions), change_mutexes_(partitions) {}
@@ -51,12 +39,14 @@ Result<std::unique_ptr<CallStore>> CallStore::make(std::unique_ptr<KeyValue> byt
   if (!found) return found.error();
   if (*found) {
     if (std::string why = difference(stored, shape); !why.empty()) return Error{ErrorCode::kInvalid, std::move(why)};
-  } else {
-    Writes writes;
-    writes.put(state_key::format(), encode(shape));
-    if (const auto written = bytes->write(writes); !written) return written.error();
   }
-  return std::unique_ptr<CallStore>(new CallStore(std::move(bytes), shape.partitions));
+  std::unique_ptr<CallStore> store(new CallStore(std::move(bytes), shape.partitions));
+  if (*found) return store;
+  Writes writes;
+  writes.put(state_key::format(), encode(shape));
+  store->put_rules(shape.rules, writes);
+  if (const auto written = store->bytes().write(writes); !written) return written.error();
+  return store;
 }
 
 Result<std::uint64_t> CallStore::covered(std::uint32_t partition) const {
@@ -72,12 +62,48 @@ Result<std::uint64_t> CallStore::covered(std::uint32_t partition) const {
 
 Result<std::optional<CallFacts>> CallStore::find(std::string_view call_id) const {
   std::string value;
-  const auto found = bytes_->get(state_key::call(call_id), value);
+  return read(state_key::call(call_id), value);
+}
+
+Result<std::optional<CallFacts>> CallStore::find_device(std::string_view device_id) const {
+  std::string value;
+  return read(state_key::device(device_id), value);
+}
+
+Result<std::optional<CallFacts>> CallStore::read(std::string_view key, std::string& value) const {
+  const auto found = bytes_->get(key, value);
   if (!found) return found.error();
   if (!*found) return std::optional<CallFacts>();
-  auto facts = CallFacts::decode(call_id, value);
+  auto facts = CallFacts::decode(key.substr(1), value);
   if (!facts) return facts.error();
+  const auto with_fields = bytes_->get(state_key::fields(key), value);
+  if (!with_fields) return with_fields.error();
+  if (*with_fields) {
+    auto fields = EventFields::decode(value);
+    if (!fields) return fields.error();
+    facts->fields() = std::move(*fields);
+  }
   return std::optional<CallFacts>(std::move(*facts));
+}
+
+Result<RulesFingerprint> CallStore::rules() const {
+  std::string value;
+  const auto found = bytes_->get(state_key::rules(), value);
+  if (!found) return found.error();
+  Decoder decoder(value);
+  RulesFingerprint rules;
+  if (!*found) return rules;
+  rules.conditions = decoder.string();
+  rules.fields = decoder.string();
+  return rules;
+}
+
+void CallStore::put_rules(const RulesFingerprint& rules, Writes& writes) const {
+  std::string value;
+  Encoder encoder(value);
+  encoder.string(rules.conditions);
+  encoder.string(rules.fields);
+  writes.put(state_key::rules(), value);
 }
 
 Result<std::optional<std::string>> CallStore::find_by_leg(std::string_view leg_or_control_id) const {

@@ -10,15 +10,15 @@
 
 #include "projector/call_index.h"
 #include "projector/key_value.h"
-#include "projector/rules.h"
+#include "projector/rules/rule_set.h"
 #include "schemas/call_facts.h"
 
 namespace hookledger {
 
-/// What a store was made for; with anything else it must be folded anew.
+/// What a store was made for.
 struct StoreShape {
   std::uint32_t partitions = 0;
-  std::string rules;  ///< Their fingerprint: deadlines depend on them.
+  RulesFingerprint rules{};  ///< Deadlines and fields depend on them.
 };
 StoreShape make_shape(std::uint32_t partitions, const RuleSet& rules);
 
@@ -27,14 +27,24 @@ StoreShape make_shape(std::uint32_t partitions, const RuleSet& rules);
 class CallStore {
  public:
   /// Takes over what is in `bytes`; an empty one gets the shape. kInvalid, saying why, when what is there is of
-  /// another format or shape: it is good for nothing but to be folded anew.
+  /// another format or number of partitions: it is good for nothing but to be folded anew. One that was made with other
+  /// rules is taken: see `rules`, and projector/rules_change.h.
   static Result<std::unique_ptr<CallStore>> make(std::unique_ptr<KeyValue> bytes, const StoreShape& shape);
 
   std::uint32_t partitions() const { return partitions_; }
   /// One past the last offset whose effect is in this store.
   Result<std::uint64_t> covered(std::uint32_t partition) const;
 
+  /// With the fields of its events.
   Result<std::optional<CallFacts>> find(std::string_view call_id) const;
+  /// A device's own events; `call_id()` is the device's id.
+  Result<std::optional<CallFacts>> find_device(std::string_view device_id) const;
+  /// Facts of a call or a device by their key. `value` is room to read into.
+  Result<std::optional<CallFacts>> read(std::string_view key, std::string& value) const;
+
+  /// That deadlines and fields were made with; empty while they are made anew.
+  Result<RulesFingerprint> rules() const;
+  void put_rules(const RulesFingerprint& rules, Writes& writes) const;
   /// The call that has the leg; of several the first by id.
   Result<std::optional<std::string>> find_by_leg(std::string_view leg_or_control_id) const;
 
@@ -45,6 +55,9 @@ class CallStore {
 
   /// Held by whoever reads calls of the partition in order to change them: the fold, retention.
   std::mutex& change_mutex(std::uint32_t partition) { return change_mutexes_[partition]; }
+
+  /// Held by whoever writes deadlines of devices.
+  std::mutex& devices_mutex() { return devices_mutex_; }
 
   /// Makes everything written so far survive a crash.
   Result<void> flush();
@@ -58,6 +71,7 @@ class CallStore {
   std::unique_ptr<KeyValue> bytes_;
   std::uint32_t partitions_;
   std::deque<std::mutex> change_mutexes_;
+  std::mutex devices_mutex_;
 };
 
 }  // namespace hookledger

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "projector/call_index.h"
 #include "schemas/finding.h"
@@ -18,6 +19,11 @@ struct FindingPosition {
   CallPosition call;
   Time opened_at;
   std::string rule, id;
+  /// Less: earlier in the list.
+  friend bool operator<(const FindingPosition& a, const FindingPosition& b) {
+    if (a.call != b.call) return a.call < b.call;
+    return std::tie(a.opened_at, a.rule, a.id) < std::tie(b.opened_at, b.rule, b.id);
+  }
 };
 std::string encode_cursor(const FindingPosition& position);
 std::optional<FindingPosition> decode_finding_cursor(std::string_view cursor);

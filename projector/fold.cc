@@ -65,20 +65,21 @@ Call derive_call(const CallFacts& facts) {
   call.first_at = outline.first_at;
   call.last_at = outline.last_at;
   for (const EventFact* event : outline.events) {
-    if (event->effect == Effect::kRecording) add_recording(facts, *event, call.recordings);
+    if (event->recording != 0) add_recording(facts, *event, call.recordings);
   }
   std::sort(call.recordings.begin(), call.recordings.end(), [](const Recording& a, const Recording& b) {
     if (a.started_at != b.started_at) return earlier(a.started_at, b.started_at);
     return a.id < b.id;
   });
 
+  const auto incoming = [&](const LegOutline& leg) { return facts.text(leg.direction) == "incoming"; };
   const LegOutline* originator = nullptr;
   const LegOutline* winner = nullptr;
   for (const LegOutline& leg : outline.legs) {
     call.legs.push_back(make_leg(facts, leg));
-    if (originator == nullptr && facts.text(leg.direction) == "incoming") originator = &leg;
+    if (leg.dialled) continue;
+    if (originator == nullptr || (incoming(leg) && !incoming(*originator))) originator = &leg;
   }
-  if (originator == nullptr && !outline.legs.empty()) originator = &outline.legs.front();
   const auto answer = [&](const LegOutline& leg) {
     return std::pair(leg.answered->occurred_at, facts.text(leg.answered->id));
   };
@@ -87,12 +88,13 @@ Call derive_call(const CallFacts& facts) {
     if (winner == nullptr || answer(leg) < answer(*winner)) winner = &leg;
   }
 
-  for (const Leg& leg : call.legs) {
+  for (std::size_t i = 0; i < call.legs.size(); ++i) {
+    const Leg& leg = call.legs[i];
     keep_earliest(call.initiated_at, leg.initiated_at);
     keep_earliest(call.answered_at, leg.answered_at);
     keep_earliest(call.bridged_at, leg.bridged_at);
     if (call.status == CallStatus::kEnded) call.ended_at = std::max(call.ended_at, leg.ended_at);
-    if (!leg.initiated_at) call.missing.push_back({leg.id, "call.initiated"});
+    if (!leg.initiated_at && !outline.legs[i].by_subscription) call.missing.push_back({leg.id, "call.initiated"});
     if (leg.bridged_at && !leg.answered_at) call.missing.push_back({leg.id, "call.answered"});
   }
   if (winner != nullptr) {

@@ -6,8 +6,9 @@
 #include <thread>
 
 #include "projector/call_outline.h"
+#include "projector/devices.h"
+#include "projector/rates.h"
 #include "schemas/codec.h"
-#include "schemas/sources/telnyx.h"
 
 namespace hookledger {
 namespace {
@@ -32,8 +33,7 @@ struct Folding::Entry {
   KeyList indexed;  ///< Its index entries in the store.
 };
 
-Folding::Folding(CallStore& store, const RuleSet& rules)
-    : store_(store), rules_(rules), telnyx_(make_telnyx_reader()) {}
+Folding::Folding(CallStore& store, const RuleSet& rules) : store_(store), rules_(rules) {}
 
 Folding::~Folding() = default;
 
@@ -45,45 +45,65 @@ void Folding::go_on() {
 Result<void> Folding::add(Place place, std::string_view record) {
   const auto decoded = decode_record(record);
   if (!decoded) return at_place(place, decoded.error());
-  if (!changes_a_call(*decoded)) return {};
-  const auto call = entry(decoded->key, place.partition);
-  if (!call) return call.error();
-  (*call)->facts.add(*decoded, telnyx_->detail(decoded->body, decoded->type), place.offset);
-  bytes_ += kEventBytes;
+  const bool of_call = changes_a_call(*decoded);
+  if (!of_call && !changes_a_device(*decoded)) return {};
+  const auto entry = of_call ? call_entry(decoded->key, place.partition) : device_entry(decoded->key, place.partition);
+  if (!entry) return entry.error();
+  add_to(**entry, *decoded, place.offset, of_call);
   return {};
 }
 
-Result<Folding::Entry*> Folding::entry(std::string_view call_id, std::uint32_t partition) {
+void Folding::add_to(Entry& entry, const RecordView& record, std::uint64_t offset, bool is_call) {
+  EventReader& reader = readers_.of(record.kind);
+  const EventBody body = body_of(record);
+  const EventDetail& detail = reader.detail(body, record.type);
+  entry.facts.add(record, detail, offset);
+  bytes_ += kEventBytes;
+  auto fields = fields_of(record, body, detail.telemetry, rules_, reader);
+  if (!fields.empty()) entry.facts.fields().add(offset, std::move(fields));
+  count_event(rules_, entry.facts, entry.facts.events().back(), is_call, writes_);
+}
+
+Result<Folding::Entry*> Folding::call_entry(std::string_view call_id, std::uint32_t partition) {
   if (const auto known = calls_.find(call_id); known != calls_.end()) return known->second.get();
-  const bool is_new = new_calls_ && !new_calls_->add(call_id);
-  const auto stored = is_new ? false : store_.bytes().get(state_key::call(call_id), value_);
-  if (!stored) return stored.error();
-  auto made = empty_entry(call_id, partition);
-  if (*stored) {
-    auto facts = CallFacts::decode(call_id, value_);
-    if (!facts) return facts.error();
-    made->facts = std::move(*facts);
-    index_entries(made->facts, rules_, made->indexed);
-    bytes_ += 4 * value_.size();
+  if (new_calls_ && !new_calls_->add(call_id)) return new_entry(calls_, call_id, partition, {});
+  const auto entry = stored_entry(calls_, state_key::call(call_id), partition);
+  if (entry) index_entries((*entry)->facts, rules_, (*entry)->indexed);
+  return entry;
+}
+
+Result<Folding::Entry*> Folding::device_entry(std::string_view device_id, std::uint32_t partition) {
+  if (const auto known = devices_.find(device_id); known != devices_.end()) return known->second.get();
+  return stored_entry(devices_, state_key::device(device_id), partition);
+}
+
+Result<Folding::Entry*> Folding::stored_entry(Entries& entries, const std::string& key, std::uint32_t partition) {
+  auto facts = store_.read(key, value_);
+  if (!facts) return facts.error();
+  if (*facts) bytes_ += (*facts)->events().size() * kEventBytes;
+  return new_entry(entries, std::string_view(key).substr(1), partition, std::move(*facts));
+}
+
+Folding::Entry* Folding::new_entry(Entries& entries, std::string_view id, std::uint32_t partition,
+                                   std::optional<CallFacts> known) {
+  std::unique_ptr<Entry> made;
+  if (spare_.empty()) {
+    made = std::make_unique<Entry>(Entry{CallFacts(std::string(id), partition), {}});
+  } else {
+    made = std::move(spare_.back());
+    spare_.pop_back();
+    made->facts.restart(id, partition);
+    made->indexed.clear();
   }
+  if (known) made->facts = std::move(*known);
   bytes_ += kCallBytes;
   Entry* const entry = made.get();
-  calls_.emplace(entry->facts.call_id(), std::move(made));
+  entries.emplace(entry->facts.call_id(), std::move(made));
   return entry;
 }
 
-std::unique_ptr<Folding::Entry> Folding::empty_entry(std::string_view call_id, std::uint32_t partition) {
-  if (spare_.empty()) return std::make_unique<Entry>(Entry{CallFacts(std::string(call_id), partition), {}});
-  auto entry = std::move(spare_.back());
-  spare_.pop_back();
-  entry->facts.restart(call_id, partition);
-  entry->indexed.clear();
-  return entry;
-}
-
-void Folding::write(Entry& entry) {
-  entry.facts.encode_to(value_);
-  writes_.put(state_key::call(entry.facts.call_id()), value_);
+void Folding::write_call(Entry& entry) {
+  write_facts(state_key::call(entry.facts.call_id()), entry.facts);
   index_entries(entry.facts, rules_, keys_);
   const std::vector<std::string_view>& before = entry.indexed.sorted();
   auto old = before.begin();
@@ -96,10 +116,29 @@ void Folding::write(Entry& entry) {
     }
   }
   while (old != before.end()) writes_.erase(*old++);
+  for (const Text device : devices_of(entry.facts)) note_change(entry.facts.text(device), entry.facts.partition());
+}
+
+void Folding::write_facts(const std::string& key, const CallFacts& facts) {
+  facts.encode_to(value_);
+  writes_.put(key, value_);
+  if (facts.fields().empty()) return;
+  facts.fields().encode_to(value_);
+  writes_.put(state_key::fields(key), value_);
+}
+
+void Folding::note_change(std::string_view device, std::uint32_t partition) {
+  if (!changed_devices_.emplace(device).second) return;
+  writes_.put(state_key::changed_device(device, partition), {});
 }
 
 Result<void> Folding::commit(std::uint32_t partition, std::uint64_t covered) {
-  for (const auto& [id, entry] : calls_) write(*entry);
+  changed_devices_.clear();
+  for (const auto& [id, entry] : calls_) write_call(*entry);
+  for (const auto& [id, entry] : devices_) {
+    write_facts(state_key::device(id), entry->facts);
+    note_change(id, partition);
+  }
   value_.clear();
   Encoder(value_).fixed(covered);
   writes_.put(state_key::covered(partition), value_);
@@ -109,11 +148,24 @@ Result<void> Folding::commit(std::uint32_t partition, std::uint64_t covered) {
     if (new_calls_ && entry->facts.events().size() <= kSpareEventsMax) spare_.push_back(std::move(entry));
   }
   calls_.clear();
+  devices_.clear();
   bytes_ = 0;
-  return written;
+  if (!written || changed_devices_.empty()) return written;
+  return update_devices(store_, rules_, changed_devices_, partition);
 }
 
 bool changes_a_call(const RecordView& record) { return record.in_call && record.type != kUnrecognisedType; }
+
+bool changes_a_device(const RecordView& record) {
+  return !record.in_call && record.type != kUnrecognisedType && record.key != record.id;
+}
+
+std::vector<FieldValue> fields_of(const RecordView& record, const EventBody& body, bool telemetry, const RuleSet& rules,
+                                  EventReader& reader) {
+  const std::vector<std::uint32_t>& slots = rules.wanted_fields().of(record.type, telemetry);
+  if (slots.empty()) return {};
+  return reader.values(body, rules.wanted_fields().pointers(), slots);
+}
 
 void index_entries(const CallFacts& facts, const RuleSet& rules, KeyList& keys) {
   keys.clear();
@@ -166,7 +218,9 @@ Result<void> catch_up(CallStore& store, const LogReader& log, const RuleSet& rul
   for (std::uint32_t partition = 0; partition < log.partitions(); ++partition) {
     const auto covered = store.covered(partition);
     if (!covered) return covered.error();
-    const std::uint64_t end = std::max(log.end(partition), *covered);
+    const auto stored = log.ask_end(partition);
+    if (!stored) return stored.error();
+    const std::uint64_t end = std::max(*stored, *covered);
     spans.push_back({*covered, std::min(std::max(*covered, log.first(partition)), end), end});
     total.total += end - spans.back().first;
   }

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -11,9 +12,9 @@
 #include "ingest/log/event_log.h"
 #include "projector/call_store.h"
 #include "projector/key_list.h"
-#include "projector/rules.h"
+#include "projector/rules/rule_set.h"
 #include "projector/seen_calls.h"
-#include "schemas/event.h"
+#include "schemas/sources/event_readers.h"
 
 namespace hookledger {
 
@@ -39,16 +40,23 @@ class Folding {
 
  private:
   struct Entry;
+  using Entries = std::unordered_map<std::string_view, std::unique_ptr<Entry>>;  ///< Keys point into the entries.
 
-  Result<Entry*> entry(std::string_view call_id, std::uint32_t partition);
-  std::unique_ptr<Entry> empty_entry(std::string_view call_id, std::uint32_t partition);
-  void write(Entry& entry);
+  Result<Entry*> call_entry(std::string_view call_id, std::uint32_t partition);
+  Result<Entry*> device_entry(std::string_view device_id, std::uint32_t partition);
+  Result<Entry*> stored_entry(Entries& entries, const std::string& key, std::uint32_t partition);
+  Entry* new_entry(Entries& entries, std::string_view id, std::uint32_t partition, std::optional<CallFacts> known);
+  void add_to(Entry& entry, const RecordView& record, std::uint64_t offset, bool is_call);
+  void write_call(Entry& entry);
+  void write_facts(const std::string& key, const CallFacts& facts);
+  void note_change(std::string_view device, std::uint32_t partition);
 
   CallStore& store_;
   const RuleSet& rules_;
-  std::unique_ptr<EventReader> telnyx_;
-  std::unordered_map<std::string_view, std::unique_ptr<Entry>> calls_;  ///< Keys point into the entries.
-  std::vector<std::unique_ptr<Entry>> spare_;  ///< Of the batch before, while a partition is folded anew.
+  EventReaders readers_;
+  Entries calls_, devices_;                             ///< Of devices, their own events.
+  std::set<std::string, std::less<>> changed_devices_;  ///< By the batch.
+  std::vector<std::unique_ptr<Entry>> spare_;           ///< Of the batch before, while a partition is folded anew.
   std::optional<SeenCalls> new_calls_;
   Writes writes_;
   std::string value_;
@@ -56,8 +64,13 @@ class Folding {
   std::size_t bytes_ = 0;
 };
 
-/// Does the fold add the record to a call? Others are in the log alone.
+/// Does the fold add the record to a call, to a device's own events? Others are in the log alone.
 bool changes_a_call(const RecordView& record);
+bool changes_a_device(const RecordView& record);
+
+/// What of the record's body the rules need.
+std::vector<FieldValue> fields_of(const RecordView& record, const EventBody& body, bool telemetry, const RuleSet& rules,
+                                  EventReader& reader);
 
 /// Makes `keys` those of a call's index entries as its facts and the rules give them.
 void index_entries(const CallFacts& facts, const RuleSet& rules, KeyList& keys);

@@ -13,6 +13,7 @@
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
 #include <rocksdb/utilities/write_batch_with_index.h>
+#include <rocksdb/write_buffer_manager.h>
 #include <thread>
 
 #include "projector/call_index.h"
@@ -22,6 +23,7 @@ namespace {
 
 constexpr std::size_t kMemtableBytes = 32 << 20;
 constexpr std::size_t kBlockCacheBytes = 32 << 20;
+constexpr std::size_t kSharedCacheBytes = 128 << 20, kSharedMemtableBytes = 64 << 20;
 /// Writes from here on become a table of their own.
 constexpr std::size_t kTableBytesMin = 4 << 20;
 constexpr std::size_t kEntriesAhead = 8;
@@ -41,6 +43,25 @@ std::uint64_t head_of(std::string_view key) {
     std::memcpy(&head, key.data(), key.size());
   }
   return __builtin_bswap64(head);
+}
+
+/// Runs of keys with equal bytes go by the next eight, as numbers: comparing long keys that begin alike is dear.
+constexpr std::size_t kRunMin = 32, kRunBytesMax = 256;
+
+/// Sorts entries that are equal before `at`.
+void sort_from(std::span<Writes::Entry> entries, std::size_t at) {
+  for (Writes::Entry& entry : entries) entry.head = head_of(entry.key.substr(std::min(at, entry.key.size())));
+  const bool by_key = entries.size() < kRunMin || at >= kRunBytesMax;
+  std::ranges::sort(entries, [&](const Writes::Entry& a, const Writes::Entry& b) {
+    return a.head != b.head || !by_key ? a.head < b.head : a.key < b.key;
+  });
+  if (by_key) return;
+  while (!entries.empty()) {
+    const auto end = std::ranges::find_if(entries, [&](const auto& each) { return each.head != entries.front().head; });
+    const auto run = entries.first(static_cast<std::size_t>(end - entries.begin()));
+    if (run.size() > 1) sort_from(run, at + sizeof run.front().head);
+    entries = entries.subspan(run.size());
+  }
 }
 
 Error error_of(const rocksdb::Status& status) {
@@ -64,9 +85,10 @@ class NoLog : public rocksdb::Logger {
   void Logv(const char*, va_list) override {}
 };
 
-rocksdb::Options make_options() {
+/// `cache`: null for one of its own.
+rocksdb::Options make_options(std::shared_ptr<rocksdb::Cache> cache = {}) {
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(kBlockCacheBytes);
+  table.block_cache = cache ? std::move(cache) : rocksdb::NewLRUCache(kBlockCacheBytes);
   table.block_size = 8 << 10;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.whole_key_filtering = false;
@@ -140,7 +162,7 @@ Result<bool> found(const rocksdb::Status& status) {
 
 class LiveKeyValue : public KeyValue {
  public:
-  explicit LiveKeyValue(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {
+  LiveKeyValue(std::unique_ptr<rocksdb::DB> db, bool journaled) : db_(std::move(db)), journaled_(journaled) {
     std::error_code ignored;
     for (const auto& entry : std::filesystem::directory_iterator(db_->GetName(), ignored)) {
       if (entry.path().extension() == kTableExtension) std::filesystem::remove(entry.path(), ignored);
@@ -180,7 +202,7 @@ class LiveKeyValue : public KeyValue {
       if (!status.ok()) return status;
     }
     rocksdb::WriteOptions options;
-    options.disableWAL = true;
+    options.disableWAL = !journaled_;
     return db_->Write(options, &batch);
   }
 
@@ -206,6 +228,7 @@ class LiveKeyValue : public KeyValue {
   }
 
   std::unique_ptr<rocksdb::DB> db_;
+  const bool journaled_;
   std::atomic<std::uint64_t> tables_ = 0;
 };
 
@@ -244,6 +267,18 @@ class OverlaidKeyValue : public KeyValue {
 
 }  // namespace
 
+struct KeyValueMemory {
+  std::shared_ptr<rocksdb::Cache> cache;
+  std::shared_ptr<rocksdb::WriteBufferManager> writes;
+};
+
+std::shared_ptr<const KeyValueMemory> make_key_value_memory() {
+  // What is written counts as cached, so the cache bounds all of it.
+  const auto cache = rocksdb::NewLRUCache(kSharedCacheBytes);
+  return std::make_shared<const KeyValueMemory>(
+      KeyValueMemory{cache, std::make_shared<rocksdb::WriteBufferManager>(kSharedMemtableBytes, cache)});
+}
+
 void Writes::clear() {
   bytes_.clear();
   parts_.clear();
@@ -262,20 +297,22 @@ const std::vector<Writes::Entry>& Writes::sorted() {
   const std::string_view all = bytes_;
   for (const Part& part : parts_) {
     const std::string_view key = all.substr(part.at, part.key_size);
-    sorted_.push_back({head_of(key), key, all.substr(part.at + part.key_size, part.value_size), part.erased});
+    sorted_.push_back({0, key, all.substr(part.at + part.key_size, part.value_size), part.erased});
   }
-  std::sort(sorted_.begin(), sorted_.end(),
-            [](const Entry& a, const Entry& b) { return a.head != b.head ? a.head < b.head : a.key < b.key; });
+  sort_from(sorted_, 0);
   return sorted_;
 }
 
-Result<std::unique_ptr<KeyValue>> open_key_value(const std::string& folder, KeyValueUse use) {
+Result<std::unique_ptr<KeyValue>> open_key_value(const std::string& folder, KeyValueUse use,
+                                                 const std::shared_ptr<const KeyValueMemory>& memory) {
   rocksdb::DB* db = nullptr;
-  rocksdb::Options options = make_options();
+  rocksdb::Options options = make_options(memory ? memory->cache : nullptr);
+  if (memory) options.write_buffer_manager = memory->writes;
   options.disable_auto_compactions = use == KeyValueUse::kBulk;
   const rocksdb::Status status = rocksdb::DB::Open(options, folder, &db);
   if (!status.ok()) return error_of(status);
-  return std::unique_ptr<KeyValue>(std::make_unique<LiveKeyValue>(std::unique_ptr<rocksdb::DB>(db)));
+  return std::unique_ptr<KeyValue>(
+      std::make_unique<LiveKeyValue>(std::unique_ptr<rocksdb::DB>(db), use == KeyValueUse::kJournaled));
 }
 
 Result<std::unique_ptr<KeyValue>> open_key_value_overlay(const std::string& folder) {

@@ -15,7 +15,7 @@ namespace hookledger {
 class Writes {
  public:
   struct Entry {
-    std::uint64_t head;  ///< First bytes of the key as a number, so that sorting seldom looks at keys.
+    std::uint64_t head;  ///< Bytes of the key as a number, so that sorting seldom looks at keys.
     std::string_view key, value;
     bool erased;
   };
@@ -68,11 +68,18 @@ class KeyValue {
   virtual Result<void> flush() = 0;
 };
 
-/// kBulk: for a store that is filled from nothing; leaves it unsorted until it is opened as kLive.
-enum class KeyValueUse { kLive, kBulk };
+/// kBulk: for a store that is filled from nothing; leaves it unsorted until it is opened as kLive. kJournaled: what was
+/// written outlives the process whatever ends it, and needs a flush only against a power cut.
+enum class KeyValueUse { kLive, kBulk, kJournaled };
+
+/// What the stores of a process share where it has many: one cache of what was read, one bound on what is written and
+/// not yet on disk. Without it each store has its own.
+struct KeyValueMemory;
+std::shared_ptr<const KeyValueMemory> make_key_value_memory();
 
 /// Owns the folder, which is made when absent. Errors: kCorruption, kUnavailable (in use too).
-Result<std::unique_ptr<KeyValue>> open_key_value(const std::string& folder, KeyValueUse use = KeyValueUse::kLive);
+Result<std::unique_ptr<KeyValue>> open_key_value(const std::string& folder, KeyValueUse use = KeyValueUse::kLive,
+                                                 const std::shared_ptr<const KeyValueMemory>& memory = {});
 
 /// What was last flushed there, possibly by another process that goes on writing; `write` changes an
 /// overlay in memory alone. Errors: kNotFound, kCorruption, kUnavailable.

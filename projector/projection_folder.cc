@@ -48,10 +48,13 @@ Result<void> sync(const std::string& path, int flags, std::string_view text = {}
   return {};
 }
 
+/// A log that cannot be reached now may know no end: only one that can be read there shows that a store is ahead.
 Result<void> check_not_ahead(const CallStore& store, const LogReader& log) {
   for (std::uint32_t partition = 0; partition < log.partitions(); ++partition) {
     const auto covered = store.covered(partition);
     if (!covered) return covered.error();
+    if (*covered == 0 || *covered <= log.end(partition)) continue;
+    if (const auto read = log.scan(partition, *covered)->next(); !read) return read.error();
     if (*covered > log.end(partition)) return Error{ErrorCode::kInvalid, "it is ahead of the log"};
   }
   return {};
@@ -64,7 +67,8 @@ std::string live_store_folder(const std::string& data_dir) {
   return name.empty() ? name : folder_of(data_dir) + "/" + name;
 }
 
-Result<std::unique_ptr<ProjectionFolder>> ProjectionFolder::own(const std::string& data_dir) {
+Result<std::unique_ptr<ProjectionFolder>> ProjectionFolder::own(const std::string& data_dir,
+                                                                std::shared_ptr<const KeyValueMemory> memory) {
   const std::string folder = folder_of(data_dir);
   std::error_code failed;
   fs::create_directories(folder, failed);
@@ -76,11 +80,11 @@ Result<std::unique_ptr<ProjectionFolder>> ProjectionFolder::own(const std::strin
     ::close(lock);
     return Error{ErrorCode::kInUse, "the projection in " + data_dir + " is in use by another process: stop it first"};
   }
-  return std::unique_ptr<ProjectionFolder>(new ProjectionFolder(folder, lock));
+  return std::unique_ptr<ProjectionFolder>(new ProjectionFolder(folder, lock, std::move(memory)));
 }
 
-ProjectionFolder::ProjectionFolder(std::string folder, int lock)
-    : folder_(std::move(folder)), lock_(lock), current_(read_current(folder_)) {
+ProjectionFolder::ProjectionFolder(std::string folder, int lock, std::shared_ptr<const KeyValueMemory> memory)
+    : folder_(std::move(folder)), lock_(lock), memory_(std::move(memory)), current_(read_current(folder_)) {
   remove_all_but(current_);
 }
 
@@ -104,26 +108,30 @@ void ProjectionFolder::remove_all_but(const std::string& name) const {
 
 Result<std::unique_ptr<CallStore>> ProjectionFolder::open(const std::string& name, const StoreShape& shape,
                                                           KeyValueUse use) const {
-  auto bytes = open_key_value(path(name), use);
+  auto bytes = open_key_value(path(name), use, memory_);
   if (!bytes) return bytes.error();
   return CallStore::make(std::move(*bytes), shape);
 }
 
-Result<ProjectionFolder::Live> ProjectionFolder::open_live(const LogReader& log, const RuleSet& rules) {
+Result<ProjectionFolder::Live> ProjectionFolder::open_live(const LogReader& log, const RuleSet& rules,
+                                                           const Evaluation& evaluation) {
   const StoreShape shape = make_shape(log.partitions(), rules);
   std::string discarded;
   if (!current_.empty()) {
     auto store = open(current_, shape, KeyValueUse::kLive);
     Result<void> fits = store ? check_not_ahead(**store, log) : Result<void>(store.error());
-    if (fits) return Live{std::move(*store), {}};
-    if (fits.error().code == ErrorCode::kUnavailable) return fits.error();
+    const auto same = fits ? follow_rules(**store, log, rules, evaluation) : Result<bool>(fits.error());
+    if (same) return Live{.store = std::move(*store), .other_rules = !*same};
+    fits = same.error();
+    const ErrorCode code = fits.error().code;
+    if (code == ErrorCode::kUnavailable || code == ErrorCode::kStopping) return fits.error();
     discarded = fits.error().detail;
   }
   const std::string name = next_name();
   auto store = open(name, shape, KeyValueUse::kLive);
   if (!store) return store.error();
   if (const auto named = name_current(name); !named) return named.error();
-  return Live{std::move(*store), std::move(discarded)};
+  return Live{.store = std::move(*store), .discarded = std::move(discarded)};
 }
 
 Result<std::unique_ptr<CallStore>> ProjectionFolder::make_beside(const LogReader& log, const RuleSet& rules) {

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "ingest/log/event_log.h"
 #include "projector/call_store.h"
-#include "projector/rules.h"
+#include "projector/rules_change.h"
+#include "projector/folding.h"
+#include "projector/rules/rule_set.h"
 
 namespace hookledger {
 
@@ -13,20 +16,24 @@ namespace hookledger {
 /// Layout: schemas/state.md. The owner holds the folder's lock as long as it lives; one thread.
 class ProjectionFolder {
  public:
-  /// Makes the folder when absent and takes its lock. Removes stores that a crash left behind.
-  /// Errors: kInUse, kUnavailable.
-  static Result<std::unique_ptr<ProjectionFolder>> own(const std::string& data_dir);
+  /// Makes the folder when absent and takes its lock. Removes stores that a crash left behind. `memory`: what its
+  /// stores share with others; null: nothing. Errors: kInUse, kUnavailable.
+  static Result<std::unique_ptr<ProjectionFolder>> own(const std::string& data_dir,
+                                                       std::shared_ptr<const KeyValueMemory> memory = {});
   ~ProjectionFolder();
   ProjectionFolder(const ProjectionFolder&) = delete;
   ProjectionFolder& operator=(const ProjectionFolder&) = delete;
 
   struct Live {
     std::unique_ptr<CallStore> store;
-    std::string discarded;  ///< Why an older store was thrown away; empty when it was not.
+    std::string discarded{};   ///< Why an older store was thrown away; empty when it was not.
+    bool other_rules = false;  ///< It was made with other rules: the past was evaluated by these.
   };
   /// The live store. It starts empty when there is none or when the old one cannot be used: another format,
-  /// other partitions or rules, corrupt, or ahead of the log.
-  Result<Live> open_live(const LogReader& log, const RuleSet& rules);
+  /// other partitions, corrupt, or ahead of the log. One that was made with other rules is evaluated by these
+  /// first (projector/rules_change.h). Errors: kUnavailable (the log too, where only it could say whether the store is
+  /// ahead), kCorruption, kStopping.
+  Result<Live> open_live(const LogReader& log, const RuleSet& rules, const Evaluation& evaluation = {});
 
   /// A new empty store beside the live one, named by nobody yet. One at a time.
   Result<std::unique_ptr<CallStore>> make_beside(const LogReader& log, const RuleSet& rules);
@@ -37,7 +44,7 @@ class ProjectionFolder {
   void discard_beside();
 
  private:
-  ProjectionFolder(std::string folder, int lock);
+  ProjectionFolder(std::string folder, int lock, std::shared_ptr<const KeyValueMemory> memory);
   std::string path(const std::string& name) const;
   std::string next_name() const;
   Result<std::unique_ptr<CallStore>> open(const std::string& name, const StoreShape& shape, KeyValueUse use) const;
@@ -46,6 +53,7 @@ class ProjectionFolder {
 
   std::string folder_;
   int lock_;
+  std::shared_ptr<const KeyValueMemory> memory_;
   std::string current_, beside_;
 };
 

@@ -1,6 +1,7 @@
 #include "projector/projection_view.h"
 
 #include "projector/projection_folder.h"
+#include "projector/rules_change.h"
 
 namespace hookledger {
 namespace {
@@ -37,8 +38,10 @@ Result<ProjectionView> open_view(const std::string& data_dir, const RuleSet& rul
     store = CallStore::make(std::move(*empty), shape);
   }
   if (!store) return store.error();
+  const auto same = follow_rules(**store, **log, rules, {.progress = progress});
+  if (!same) return same.error();
   if (const auto folded = catch_up(**store, **log, rules, 1, progress); !folded) return folded.error();
-  return ProjectionView{std::move(*log), std::move(*store), std::move(discarded)};
+  return ProjectionView{std::move(*log), std::move(*store), std::move(discarded), !*same};
 }
 
 }  // namespace hookledger

@@ -5,7 +5,10 @@
 #include <tuple>
 
 #include "projector/cursor.h"
+#include "projector/devices.h"
 #include "projector/fold.h"
+#include "projector/rates.h"
+#include "schemas/place.h"
 
 namespace hookledger {
 namespace {
@@ -50,47 +53,77 @@ bool less(const Finding& a, const Finding& b) {
 /// Gathers findings call by call, in order, until the page is full.
 class FindingPage {
  public:
-  FindingPage(const CallStore& store, const RuleSet& rules, const FindingFilter& filter, Time at, std::size_t limit,
-              std::optional<FindingPosition> after)
-      : store_(store), rules_(rules), filter_(filter), at_(at), limit_(limit), after_(std::move(after)) {}
+  FindingPage(const CallStore& store, const RuleSet& rules, const SubjectSource& subjects, const FindingFilter& filter,
+              Time at, std::size_t limit, std::optional<FindingPosition> after)
+      : store_(store),
+        rules_(rules),
+        subjects_(subjects),
+        filter_(filter),
+        at_(at),
+        limit_(limit),
+        after_(std::move(after)) {}
 
   /// True when there is room for more. `first_at` is where the call stands in the list.
   Result<bool> add(const CallPosition& position) {
     const auto facts = store_.find(position.call_id);
     if (!facts) return facts.error();
     if (!*facts) return true;
-    auto findings = rules_.findings(**facts, at_);
+    return add(rules_.findings(**facts, at_), position);
+  }
+
+  /// The same for a device: they stand before all calls.
+  Result<bool> add_device(const std::string& device) {
+    if (!subjects_.has(device)) return true;
+    const auto facts = load_device(subjects_.store, device);
+    if (!facts) return facts.error();
+    return add(subjects_.rules.findings(*facts, at_), device_position(device));
+  }
+
+  /// And for a ratio: they stand behind all devices.
+  Result<bool> add_rate(const rules::RateSubject& subject, bool open_only) {
+    const CallPosition position = rate_position(subject);
+    if (!subjects_.has(position.call_id)) return true;
+    auto findings = rate_findings(subjects_.store, subjects_.rules, subject, open_only ? at_ : Time::min(), at_);
+    if (!findings) return findings.error();
+    return add(std::move(*findings), position);
+  }
+
+  static CallPosition rate_position(const rules::RateSubject& subject) {
+    return {Time::max() - Duration(1), subject.rule + '\0' + subject.whose + '\0' + subject.value};
+  }
+  static CallPosition device_position(std::string device) { return {Time::max(), std::move(device)}; }
+
+  Page<Finding> take() { return std::move(page_); }
+
+ private:
+  bool add(std::vector<Finding> findings, const CallPosition& position) {
     std::sort(findings.begin(), findings.end(), less);
     for (Finding& finding : findings) {
       if (!wanted(finding, position)) continue;
       if (page_.items.size() == limit_) {
-        page_.next = encode_cursor(last_);
+        page_.next = page_.cursors.back();
         return false;
       }
-      last_ = {position, finding.opened_at, finding.rule, finding.id};
+      page_.cursors.push_back(encode_cursor(FindingPosition{position, finding.opened_at, finding.rule, finding.id}));
       page_.items.push_back(std::move(finding));
     }
     return true;
   }
 
-  Page<Finding> take() { return std::move(page_); }
-
- private:
   bool wanted(const Finding& finding, const CallPosition& position) const {
     if (filter_.status && finding.status != *filter_.status) return false;
     if (!filter_.rule.empty() && finding.rule != filter_.rule) return false;
-    return !after_ || after_->call < position ||
-           std::tie(after_->opened_at, after_->rule, after_->id) <
-               std::tie(finding.opened_at, finding.rule, finding.id);
+    if (!filter_.call_id.empty() && finding.call_id != filter_.call_id) return false;
+    return !after_ || *after_ < FindingPosition{position, finding.opened_at, finding.rule, finding.id};
   }
 
   const CallStore& store_;
   const RuleSet& rules_;
+  const SubjectSource& subjects_;
   const FindingFilter& filter_;
   Time at_;
   std::size_t limit_;
   std::optional<FindingPosition> after_;
-  FindingPosition last_;
   Page<Finding> page_;
 };
 
@@ -127,6 +160,33 @@ Result<void> add_due(const KeyValue& bytes, Time at, std::optional<CallPosition>
   }
 }
 
+/// Devices in order of id, as `list` gives them from one on, until the page is full. True when there is room for more.
+template <class List>
+Result<bool> add_devices(const std::optional<CallPosition>& from, const List& list, FindingPage& page) {
+  std::string next = from ? from->call_id : std::string();
+  if (from && from->first_at != Time::max()) return true;
+  while (true) {
+    const auto devices = list(next);
+    if (!devices) return devices.error();
+    for (const std::string& device : *devices) {
+      const auto room = page.add_device(device);
+      if (!room || !*room) return room;
+    }
+    if (devices->size() < kDueHeldMax) return true;
+    next = *devices->rbegin() + '\0';
+  }
+}
+
+Result<bool> add_rates(const CallStore& store, bool open_only, FindingPage& page) {
+  const auto subjects = rate_subjects(store);
+  if (!subjects) return subjects.error();
+  for (const rules::RateSubject& subject : *subjects) {
+    const auto room = page.add_rate(subject, open_only);
+    if (!room || !*room) return room;
+  }
+  return true;
+}
+
 Result<void> add_all(const KeyValue& bytes, const std::optional<CallPosition>& from, FindingPage& page) {
   const std::string prefix = state_key::times();
   const auto scan = bytes.scan(from ? at(prefix, *from) : prefix, state_key::beyond(prefix));
@@ -142,7 +202,24 @@ Result<void> add_all(const KeyValue& bytes, const std::optional<CallPosition>& f
   }
 }
 
+Result<void> add_call(const CallStore& store, const RuleSet& rules, const std::string& call_id, FindingPage& page) {
+  const auto facts = store.find(call_id);
+  if (!facts) return facts.error();
+  if (!*facts) return {};
+  for (const Text device : rules.any_about_devices() ? devices_of(**facts) : std::vector<Text>()) {
+    const auto room = page.add_device(std::string((*facts)->text(device)));
+    if (!room) return room.error();
+    if (!*room) return {};
+  }
+  const auto added = page.add({derive_call(**facts).first_at, call_id});
+  return added ? Result<void>() : added.error();
+}
+
 }  // namespace
+
+bool SubjectSource::has(std::string_view id) const {
+  return partitions.empty() || std::ranges::find(partitions, partition_of(id, store.partitions())) != partitions.end();
+}
 
 Result<std::optional<CallFacts>> Queries::call_of_leg(std::string_view leg_or_control_id) const {
   const auto id = store_.find_by_leg(leg_or_control_id);
@@ -165,7 +242,6 @@ Result<Page<ListedCall>> Queries::calls(const CallFilter& filter, const PageRequ
     first = std::max(first, behind(prefix, *cursor));
   }
   Page<ListedCall> page;
-  CallPosition end;
   const auto scan = store_.bytes().scan(first, last);
   while (true) {
     const auto more = scan->next();
@@ -180,10 +256,10 @@ Result<Page<ListedCall>> Queries::calls(const CallFilter& filter, const PageRequ
     Call call = derive_call(**facts);
     if (call.first_at != position->first_at || !passes(filter, call)) continue;
     if (page.items.size() == request.limit) {
-      page.next = encode_cursor(end);
+      page.next = page.cursors.back();
       return page;
     }
-    end = std::move(*position);
+    page.cursors.push_back(encode_cursor(*position));
     page.items.push_back({std::move(call), open_rules(rules_.findings(**facts, now))});
   }
 }
@@ -197,18 +273,24 @@ Result<Page<Finding>> Queries::findings(const FindingFilter& filter, const PageR
     from = after->call;
   }
   const Time at = filter.at.value_or(now);
-  FindingPage page(store_, rules_, filter, at, request.limit, std::move(after));
+  FindingPage page(store_, rules_, subjects_, filter, at, request.limit, std::move(after));
   Result<void> done;
   if (!filter.call_id.empty()) {
-    const auto facts = store_.find(filter.call_id);
-    if (!facts) return facts.error();
-    if (!*facts) return page.take();
-    const auto added = page.add({derive_call(**facts).first_at, filter.call_id});
-    if (!added) return added.error();
-  } else if (filter.status == FindingStatus::kOpen && at >= now) {
-    done = add_due(store_.bytes(), at, from, page);
+    done = add_call(store_, rules_, filter.call_id, page);
   } else {
-    done = add_all(store_.bytes(), from, page);
+    const bool due_only = filter.status == FindingStatus::kOpen && at >= now;
+    const auto room = add_devices(
+        from,
+        [&](const std::string& first) {
+          return due_only ? due_devices(subjects_.store, at, first, kDueHeldMax)
+                          : known_devices(subjects_.store, first, kDueHeldMax);
+        },
+        page);
+    if (!room) return room.error();
+    const auto more = *room ? add_rates(subjects_.store, due_only, page) : room;
+    if (!more) return more.error();
+    if (from && from->first_at >= Time::max() - Duration(1)) from.reset();
+    if (*more) done = due_only ? add_due(store_.bytes(), at, from, page) : add_all(store_.bytes(), from, page);
   }
   if (!done) return done.error();
   return page.take();

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "projector/call_store.h"
-#include "projector/rules.h"
+#include "projector/rules/rule_set.h"
 #include "schemas/call.h"
 #include "schemas/finding.h"
 
@@ -35,6 +35,7 @@ template <class T>
 struct Page {
   std::vector<T> items;
   std::string next;
+  std::vector<std::string> cursors{};  ///< Of each item: where a page begins that comes behind it.
 };
 
 struct PageRequest {
@@ -42,11 +43,23 @@ struct PageRequest {
   std::string cursor;      ///< Empty: the beginning; else `next` of the page before, of the same filter.
 };
 
-/// Questions about calls: pure functions of a store and a time. `store` and `rules` outlive it. Threads: any.
-/// Errors: kInvalid (the cursor), kCorruption, kUnavailable.
+/// Where findings about devices and ratios come from, which need all partitions. Both outlive who uses it.
+struct SubjectSource {
+  const CallStore& store;
+  const RuleSet& rules;
+  std::vector<std::uint32_t> partitions{};  ///< Subjects whose id belongs to one of these; none given: all.
+
+  bool has(std::string_view id) const;
+};
+
+/// Questions about calls, and about devices and ratios, whose findings stand before those of calls: pure functions of a
+/// store and a time. `store` and `rules` outlive it. Threads: any. Errors: kInvalid (the cursor), kCorruption,
+/// kUnavailable.
 class Queries {
  public:
-  Queries(const CallStore& store, const RuleSet& rules) : store_(store), rules_(rules) {}
+  Queries(const CallStore& store, const RuleSet& rules) : Queries(store, rules, {store, rules}) {}
+  Queries(const CallStore& store, const RuleSet& rules, SubjectSource subjects)
+      : store_(store), rules_(rules), subjects_(std::move(subjects)) {}
 
   const RuleSet& rules() const { return rules_; }
 
@@ -59,13 +72,14 @@ class Queries {
 
   /// Newest `first_at` first, then by id.
   Result<Page<ListedCall>> calls(const CallFilter& filter, const PageRequest& page, Time now) const;
-  /// In the order of their calls, as above, then (opened_at, rule, id). Open ones at `now` cost what is due; all
-  /// else walks the calls.
+  /// In the order of `FindingPosition`: of their calls, as above, then (opened_at, rule, id). Open ones at `now` cost
+  /// what is due; all else walks the calls.
   Result<Page<Finding>> findings(const FindingFilter& filter, const PageRequest& page, Time now) const;
 
  private:
   const CallStore& store_;
   const RuleSet& rules_;
+  const SubjectSource subjects_;
 };
 
 }  // namespace hookledger

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "projector/call_index.h"
+#include "projector/devices.h"
 #include "projector/folding.h"
+#include "projector/rates.h"
 
 namespace hookledger {
 namespace {
@@ -33,6 +35,7 @@ class Sweep {
     const auto more = read(*end);
     if (!more) return more.error();
     if (const auto removed = remove_calls(done); !removed) return removed.error();
+    if (const auto removed = remove_of_devices(); !removed) return removed.error();
     if (!removable_.empty()) {
       // State first, and for good: what it lacks of a call's records goes next time, should this be cut short.
       if (const auto flushed = store_.flush(); !flushed) return flushed.error();
@@ -48,6 +51,7 @@ class Sweep {
   Result<bool> read(std::uint64_t end) {
     removable_.clear();
     calls_.clear();
+    devices_.clear();
     const auto cursor = log_.scan(partition_, at_);
     for (std::size_t i = 0; i < kBatchRecords; ++i) {
       const auto next = cursor->next();
@@ -59,9 +63,10 @@ class Sweep {
       at_ = cursor->place().offset + 1;
       if (changes_a_call(*record)) {
         calls_.emplace(record->call_id(), cursor->place().offset);
-      } else {
-        removable_.insert(cursor->place().offset);
+        continue;
       }
+      removable_.insert(cursor->place().offset);
+      if (changes_a_device(*record)) devices_.emplace(record->key);
     }
     return true;
   }
@@ -75,6 +80,35 @@ class Sweep {
       it = next;
     }
     return writes.empty() ? Result<void>() : store_.bytes().write(writes);
+  }
+
+  /// Takes what is removed out of the devices' own events, and tells their deadlines again.
+  Result<void> remove_of_devices() {
+    const std::lock_guard lock(store_.change_mutex(partition_));
+    Writes writes;
+    std::string value;
+    for (const std::string& device : devices_) {
+      const std::string key = state_key::device(device);
+      const auto facts = store_.read(key, value);
+      if (!facts) return facts.error();
+      if (!*facts) continue;
+      const CallFacts rest = (*facts)->without(removable_);
+      if (rest.events().empty()) {
+        writes.erase(key);
+        writes.erase(state_key::fields(key));
+        continue;
+      }
+      rest.encode_to(value);
+      writes.put(key, value);
+      EventFields fields;
+      for (const EventFact& event : rest.events()) fields.add_from(rest.fields(), event.offset);
+      fields.encode_to(value);
+      writes.put(state_key::fields(key), value);
+    }
+    if (!writes.empty()) {
+      if (auto written = store_.bytes().write(writes); !written) return written;
+    }
+    return devices_.empty() ? Result<void>() : update_devices(store_, rules_, devices_, partition_);
   }
 
   using Seen = std::set<std::pair<std::string, std::uint64_t>>;
@@ -98,6 +132,8 @@ class Sweep {
     if (!*facts || !old) return {};
     removable_.merge(known);
     writes.erase(state_key::call(first->first));
+    if (!(*facts)->fields().empty()) writes.erase(state_key::fields(state_key::call(first->first)));
+    for (const Text device : devices_of(**facts)) devices_.emplace((*facts)->text(device));
     KeyList keys;
     index_entries(**facts, rules_, keys);
     for (const std::string_view key : keys.sorted()) writes.erase(key);
@@ -122,11 +158,13 @@ class Sweep {
   std::uint64_t at_;
   std::set<std::uint64_t> removable_;
   Seen calls_;
+  DeviceIds devices_;  ///< That something is removed of.
 };
 
 /// False when `keep_going` said so.
 Result<bool> remove_before(Time cutoff, CallStore& store, EventLog& log, const RuleSet& rules,
                            const std::function<bool()>& keep_going, RetentionDone& done) {
+  if (const auto forgotten = forget_counted(store, cutoff); !forgotten) return forgotten.error();
   for (std::uint32_t partition = 0; partition < log.partitions(); ++partition) {
     Sweep sweep(store, log, rules, partition, cutoff);
     while (true) {

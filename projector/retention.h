@@ -6,7 +6,7 @@
 
 #include "ingest/log/event_log.h"
 #include "projector/call_store.h"
-#include "projector/rules.h"
+#include "projector/rules/rule_set.h"
 
 namespace hookledger {
 

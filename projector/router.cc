@@ -60,6 +60,11 @@ void Router::add(std::string_view pattern, ApiHandler handler) {
   routes_.push_back({split(pattern, '/'), std::nullopt, std::move(handler)});
 }
 
+void Router::add_command(std::string_view pattern, std::string command, std::vector<std::string> parameters,
+                         ApiHandler handler) {
+  routes_.push_back({split(pattern, '/'), std::move(parameters), std::move(handler), std::move(command)});
+}
+
 const Router::Route* Router::find(const std::vector<std::string>& segments) const {
   const auto route = std::find_if(routes_.begin(), routes_.end(),
                                   [&](const Route& candidate) { return matches(candidate.pattern, segments); });
@@ -67,10 +72,17 @@ const Router::Route* Router::find(const std::vector<std::string>& segments) cons
 }
 
 std::optional<ApiResponse> Router::refusal(const ApiRequest& request) const {
-  if (find(split(request.path, '/')) == nullptr) return problem(404, "not-found", "There is nothing at this path");
-  if (request.method == "GET" || request.method == "HEAD") return std::nullopt;
-  ApiResponse response = problem(405, "method-not-allowed", "This path can only be read");
-  response.headers.emplace_back("Allow", "GET, HEAD");
+  const Route* const route = find(split(request.path, '/'));
+  if (route == nullptr) return problem(404, "not-found", "There is nothing at this path");
+  const bool reads = route->command.empty();
+  if (reads ? request.method == "GET" || request.method == "HEAD" : request.method == "POST") {
+    if (reads || request.command == route->command) return std::nullopt;
+    return problem(403, "command-missing", "Not asked for by hookledger",
+                   "name the command in the header Hookledger-Command: " + route->command);
+  }
+  ApiResponse response =
+      problem(405, "method-not-allowed", reads ? "This path can only be read" : "This path takes POST");
+  response.headers.emplace_back("Allow", reads ? "GET, HEAD" : "POST");
   return response;
 }
 
@@ -78,7 +90,8 @@ ApiResponse Router::handle(const ApiRequest& request) const {
   if (auto refused = refusal(request)) return std::move(*refused);
   const auto segments = split(request.path, '/');
   const Route* const route = find(segments);
-  ApiArguments arguments;
+  ApiArguments arguments{.target = std::string(request.path), .forwarded = request.forwarded};
+  if (!request.query.empty()) arguments.target.append("?").append(request.query);
   for (std::size_t i = 0; i < segments.size(); ++i) {
     if (!is_placeholder(route->pattern[i])) continue;
     auto decoded = percent_decode(segments[i]);

@@ -14,8 +14,7 @@ namespace hookledger {
 class SeenCalls {
  public:
   /// `calls`: how many are expected; more make it say "may have been" more often. At most 16 MiB.
-  explicit SeenCalls(std::uint64_t calls)
-      : words_(std::bit_ceil(std::clamp<std::uint64_t>(calls / 4, 1, kWordsMax))) {}
+  explicit SeenCalls(std::uint64_t calls) : words_(std::bit_ceil(std::clamp<std::uint64_t>(calls / 4, 1, kWordsMax))) {}
 
   bool add(std::string_view call_id) {
     const std::uint64_t hash = std::hash<std::string_view>()(call_id);

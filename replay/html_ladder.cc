@@ -137,11 +137,18 @@ class Ladder {
     out_ += label((8 + kApplicationX) / 2, y - 4, "middle", "note", "gap " + format_duration(silence));
   }
 
+  /// What an application or a device says has not come from the provider.
+  void telemetry(int y, std::string_view css_class) {
+    out_ += "<g class=\"" + std::string(css_class) + "\"><circle cx=\"" + number(kApplicationX) + "\" cy=\"" +
+            number(y) + "\" r=\"5\" class=\"tip\"/></g>\n";
+  }
+
   /// From the leg through the provider to the application; a late one reaches the application further down,
   /// where it arrived.
   void event(std::size_t index) {
     const TimelineEntry& entry = timeline_.entries[index];
     const int y = axis_.row(index);
+    if (entry.telemetry) return telemetry(y, html_class(tone_of(entry.type)));
     const int arrival = arrival_y(index);
     const auto leg = leg_x_.find(entry.leg_id);
     const std::string arrow = entry.late ? "arrow slow" : "arrow";
@@ -165,6 +172,10 @@ class Ladder {
     out_ += label(kApplicationX - 14, y + 4, "end", "when", format_offset(entry.occurred_at, timeline_.call.first_at));
     std::string text = cut(printable(entry.type), kTypeColumnsMax);
     if (!entry.leg_id.empty()) text += " · " + labels_.of(entry.leg_id);
+    if (entry.telemetry) {
+      out_ += label(kApplicationX + 14, y - 6, "start", "what", text + " · " + speaker_of(entry)) + "\n";
+      return;
+    }
     out_ += label(kProviderX - 14, y - 6, "end", "what", text);
     if (entry.late) {
       out_ += label(kApplicationX + 16, arrival_y(index) + 14, "start", "note",

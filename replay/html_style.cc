@@ -26,7 +26,7 @@ border:1px solid currentColor}
 .initiated,.ringing{color:var(--initiated)}.answered{color:var(--answered)}.bridged{color:var(--bridged)}.ended{color:var(--ended)}
 .badge.ended,.then.ended{color:var(--soft)}
 .recording{color:var(--recording)}.other,.none{color:var(--other)}
-.late,.repeat{color:var(--late)}.signature,.critical{color:var(--critical)}.warning{color:var(--warning)}.info,.deliveries,.provenance{color:var(--info)}
+.late,.repeat{color:var(--late)}.signature,.critical{color:var(--critical)}.warning{color:var(--warning)}.info,.telemetry,.deliveries,.provenance{color:var(--info)}
 .finding{padding:12px 16px;margin:0 0 10px;border-left:4px solid currentColor}
 .finding p,.finding h3{color:var(--ink);margin:4px 0 0}
 .finding h3{font-size:15px;display:flex;flex-wrap:wrap;gap:4px 10px;align-items:center;margin:0}

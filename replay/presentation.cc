@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include "schemas/text.h"
+
 namespace hookledger {
 namespace {
+
+constexpr std::size_t kSpeakerColumnsMax = 40, kFetchedColumnsMax = 80;
 
 std::string label(std::size_t index) {
   std::string out;
@@ -57,16 +61,26 @@ std::string_view status_name(CallStatus status) {
 
 std::vector<Mark> marks(const TimelineEntry& entry) {
   std::vector<Mark> out;
+  if (entry.telemetry) out.push_back({MarkKind::kTelemetry, speaker_of(entry)});
   if (entry.late) out.push_back({MarkKind::kLate, "LATE"});
   if (entry.repeat) out.push_back({MarkKind::kRepeat, "REPEAT"});
   if (entry.signature == StoredSignature::kInvalid) out.push_back({MarkKind::kSignature, "SIGNATURE INVALID"});
   if (entry.signature == StoredSignature::kUnknownKey) out.push_back({MarkKind::kSignature, "unknown key"});
   if (entry.signature == StoredSignature::kAbsent) out.push_back({MarkKind::kSignature, "unsigned"});
   if (entry.provenance != Provenance::kDelivered) {
-    out.push_back({MarkKind::kProvenance, std::string(to_string(entry.provenance))});
+    const std::string from =
+        entry.recovered_from.empty() ? "" : " from " + cut(printable(entry.recovered_from), kFetchedColumnsMax);
+    out.push_back({MarkKind::kProvenance, std::string(to_string(entry.provenance)) + from});
   }
   if (entry.deliveries > 1) out.push_back({MarkKind::kDeliveries, "x" + std::to_string(entry.deliveries)});
   return out;
+}
+
+std::string speaker_of(const TimelineEntry& entry) {
+  if (!entry.telemetry) return {};
+  const std::string source = cut(printable(entry.source), kSpeakerColumnsMax);
+  if (entry.device_id.empty()) return source;
+  return source + ", device " + cut(printable(entry.device_id), kSpeakerColumnsMax);
 }
 
 Tone tone_of(std::string_view type) {

@@ -37,13 +37,17 @@ std::string format_place(Place place);
 /// `answered`, or `none` before there is a leg.
 std::string_view status_name(CallStatus status);
 
-enum class MarkKind { kLate, kDeliveries, kRepeat, kProvenance, kSignature };
-/// Something out of the ordinary about a record: `LATE`, `x3`, `REPEAT`, `imported`, `SIGNATURE INVALID`.
+enum class MarkKind { kTelemetry, kLate, kDeliveries, kRepeat, kProvenance, kSignature };
+/// Something out of the ordinary about a record: `app, device phone-1`, `LATE`, `x3`, `REPEAT`, `imported`,
+/// `SIGNATURE INVALID`.
 struct Mark {
   MarkKind kind;
-  std::string text;
+  std::string text;  ///< As `printable` leaves it.
 };
 std::vector<Mark> marks(const TimelineEntry& entry);
+
+/// Which application and which device speak, printable: `app, device phone-1`. Empty for a provider's event.
+std::string speaker_of(const TimelineEntry& entry);
 
 /// What an event does to its leg, for colours; told by the end of its type.
 enum class Tone { kOther, kInitiated, kRinging, kAnswered, kBridged, kEnded, kRecording };

@@ -81,6 +81,7 @@ Finding read_finding(Members from) {
   finding.call_id = from.text("call_id");
   finding.leg_ids = from.texts("leg_ids");
   finding.control_ids = from.texts("control_ids");
+  finding.device_id = from.text("device_id");
   finding.organization_id = from.text("organization_id");
   finding.opened_at = from.time("opened_at");
   finding.resolved_at = from.time_or_null("resolved_at");

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "projector/queries.h"
-#include "replay/json_members.h"
+#include "schemas/json_members.h"
 #include "schemas/finding.h"
 
 namespace hookledger {

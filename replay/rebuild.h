@@ -8,7 +8,7 @@
 
 #include "ingest/log/event_log.h"
 #include "projector/folding.h"
-#include "projector/rules.h"
+#include "projector/rules/rule_set.h"
 
 namespace hookledger {
 

@@ -12,6 +12,7 @@ constexpr std::string_view kHead =
 
 std::string_view class_of(MarkKind kind) {
   switch (kind) {
+    case MarkKind::kTelemetry: return "telemetry";
     case MarkKind::kLate: return "late";
     case MarkKind::kRepeat: return "repeat";
     case MarkKind::kDeliveries: return "deliveries";
@@ -180,6 +181,8 @@ class Page {
     out_ += element("</span><span class=\"soft\">", format_place(entry.place),
                     "</span><span class=\"more\"></span></summary>");
     out_ += element("<div class=\"detail\"><dl><dt>Event</dt><dd class=\"mono\">", entry.id, "</dd>");
+    out_ += element("<dt>Source</dt><dd class=\"mono\">", entry.source, "</dd>");
+    if (!entry.device_id.empty()) out_ += element("<dt>Device</dt><dd class=\"mono\">", entry.device_id, "</dd>");
     out_ += element("<dt>Leg</dt><dd class=\"mono\">", entry.leg_id, "</dd>");
     out_ += element("<dt>Occurred</dt><dd>", format_time(entry.occurred_at), "</dd>");
     out_ += element("<dt>Received</dt><dd>", format_time(entry.received_at), "</dd>");

@@ -51,11 +51,15 @@ class Diagram {
 
   void arrow(const TimelineEntry& entry) {
     const auto leg = aliases_.find(entry.leg_id);
-    out_ += "  " + (leg == aliases_.end() ? "P" : leg->second) + (entry.late ? "-->>" : "->>") + "A: ";
+    out_ += "  " +
+            (entry.telemetry         ? "A"
+             : leg == aliases_.end() ? "P"
+                                     : leg->second) +
+            (entry.late ? "-->>" : "->>") + "A: ";
     out_ += format_offset(entry.occurred_at, timeline_.call.first_at) + " " + safe(entry.type);
     if (!entry.leg_id.empty()) out_ += " (" + safe(labels_.of(entry.leg_id)) + ")";
     if (entry.late) out_ += " arrived " + format_offset(entry.received_at, timeline_.call.first_at);
-    for (const Mark& mark : marks(entry)) out_ += " " + mark.text;
+    for (const Mark& mark : marks(entry)) out_ += " " + safe(mark.text);
     out_ += "\n";
   }
 

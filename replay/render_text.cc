@@ -29,6 +29,7 @@ Ink ink_of(MarkKind kind) {
     case MarkKind::kLate:
     case MarkKind::kRepeat: return Ink::kYellow;
     case MarkKind::kSignature: return Ink::kRed;
+    case MarkKind::kTelemetry:
     case MarkKind::kDeliveries:
     case MarkKind::kProvenance: return Ink::kCyan;
   }
@@ -83,7 +84,8 @@ class TextRenderer {
     page_.put("Call ", Ink::kBold).whole(call_.id, Ink::kBold);
     page_.put("  ").put(status_name(call_.status), ink_of(call_.status));
     page_.end_line();
-    fact("source", call_.source + (call_.organization_id.empty() ? "" : ", organization " + call_.organization_id));
+    fact("source", std::string(or_dash(call_.source)) +
+                       (call_.organization_id.empty() ? "" : ", organization " + call_.organization_id));
     fact("direction", std::string(or_dash(call_.direction)) + ", " + std::string(or_dash(call_.from)) + " -> " +
                           std::string(or_dash(call_.to)));
     fact("first event", format_time(call_.first_at));

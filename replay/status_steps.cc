@@ -5,10 +5,10 @@
 namespace hookledger {
 namespace {
 
-CallStatus proven_by(Effect effect) {
-  switch (effect) {
+CallStatus proven_by(const EventFact& event) {
+  switch (event.effect) {
     case Effect::kRinging: return CallStatus::kRinging;
-    case Effect::kAnswered: return CallStatus::kAnswered;
+    case Effect::kAnswered: return event.dialled ? CallStatus::kBridged : CallStatus::kAnswered;
     case Effect::kBridged: return CallStatus::kBridged;
     case Effect::kHangup: return CallStatus::kEnded;
     case Effect::kNone:
@@ -24,7 +24,7 @@ CallStatus StatusSteps::add(const EventFact& event) {
   if (event.leg != 0) {
     const auto [leg, added] = legs_.try_emplace(event.leg, CallStatus::kNone);
     if (!added) --legs_with_[static_cast<std::size_t>(leg->second)];
-    leg->second = std::max(leg->second, proven_by(event.effect));
+    leg->second = std::max(leg->second, proven_by(event));
     ++legs_with_[static_cast<std::size_t>(leg->second)];
   }
   return status();

@@ -5,9 +5,7 @@
 
 #include "projector/fold.h"
 #include "replay/status_steps.h"
-#include "schemas/crypto.h"
 #include "schemas/json.h"
-#include "schemas/text.h"
 
 namespace hookledger {
 namespace {
@@ -26,7 +24,8 @@ Error foreign(Place place, std::string_view call_id) {
                                       std::string(call_id) + ": run `hookledger rebuild`"};
 }
 
-Result<TimelineEntry> read_entry(const CallFacts& facts, const EventFact& fact, const LogReader& log) {
+Result<TimelineEntry> read_entry(const CallFacts& facts, const EventFact& fact, const LogReader& log,
+                                 const Sources* configured) {
   const Place place{facts.partition(), fact.offset};
   const Result<StoredRecord> stored = log.read(place);
   if (!stored) {
@@ -40,9 +39,13 @@ Result<TimelineEntry> read_entry(const CallFacts& facts, const EventFact& fact, 
   TimelineEntry entry;
   entry.place = place;
   entry.id = record.id;
+  entry.source = record.source;
+  entry.device_id = facts.text(fact.device);
+  entry.telemetry = fact.telemetry;
   entry.type = record.type;
   entry.leg_id = record.leg_id;
   entry.key_id = record.key_id;
+  entry.recovered_from = record.recovered_from;
   entry.occurred_at = record.occurred_at;
   entry.received_at = record.received_at;
   entry.timed = record.timed;
@@ -53,7 +56,7 @@ Result<TimelineEntry> read_entry(const CallFacts& facts, const EventFact& fact, 
   entry.repeat = fact.repeat;
   entry.provenance = record.provenance;
   entry.deliveries = stored->deliveries;
-  entry.signature = check_signature(record, log);
+  entry.signature = check_signature(record, log, configured).signature;
   entry.body = record.body;
   entry.body_is_json = is_json(record.body);
   return entry;
@@ -61,36 +64,12 @@ Result<TimelineEntry> read_entry(const CallFacts& facts, const EventFact& fact, 
 
 }  // namespace
 
-std::string_view to_string(StoredSignature signature) {
-  switch (signature) {
-    case StoredSignature::kValid: return "valid";
-    case StoredSignature::kInvalid: return "invalid";
-    case StoredSignature::kAbsent: return "absent";
-    case StoredSignature::kUnknownKey: return "unknown-key";
-  }
-  return "";
-}
-
 bool comes_before(const TimelineEntry& a, const TimelineEntry& b) {
   return std::tie(a.occurred_at, a.id, a.place) < std::tie(b.occurred_at, b.id, b.place);
 }
 
-StoredSignature check_signature(const RecordView& record, const LogReader& log) {
-  if (record.signature.empty()) return StoredSignature::kAbsent;
-  if (record.key_id.empty()) return StoredSignature::kUnknownKey;
-  const std::optional<Ed25519Key> key = log.find_key(record.key_id);
-  if (!key) return StoredSignature::kUnknownKey;
-  const std::optional<std::string> bytes = decode_base64(record.signature);
-  Ed25519Signature signature;
-  if (!bytes || bytes->size() != signature.size()) return StoredSignature::kInvalid;
-  std::copy(bytes->begin(), bytes->end(), signature.begin());
-  std::string message;
-  message.reserve(record.signed_at.size() + 1 + record.body.size());
-  message.append(record.signed_at).append("|").append(record.body);
-  return key->verifies(signature, message) ? StoredSignature::kValid : StoredSignature::kInvalid;
-}
-
-Result<Timeline> read_timeline(const CallFacts& facts, const LogReader& log, const RuleSet& rules, const AsOf& as_of) {
+Result<Timeline> read_timeline(const CallFacts& facts, const LogReader& log, const RuleSet& rules, const AsOf& as_of,
+                               const Sources* configured) {
   const Time clock = as_of.at.value_or(as_of.now);
   const CallFacts known = as_of.at ? facts.as_of(clock, as_of.by_occurrence) : facts;
   Timeline timeline;
@@ -105,7 +84,7 @@ Result<Timeline> read_timeline(const CallFacts& facts, const LogReader& log, con
   entries.reserve(known.events().size());
   std::optional<Time> latest;
   for (const EventFact& fact : known.events()) {
-    Result<TimelineEntry> entry = read_entry(known, fact, log);
+    Result<TimelineEntry> entry = read_entry(known, fact, log, configured);
     if (!entry) return entry.error();
     entry->late = latest && *latest > entry->occurred_at;
     latest = latest ? std::max(*latest, entry->occurred_at) : entry->occurred_at;

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "ingest/log/event_log.h"
-#include "projector/rules.h"
+#include "ingest/sources.h"
+#include "projector/rules/rule_set.h"
+#include "replay/stored_signature.h"
 #include "schemas/call.h"
 #include "schemas/call_facts.h"
 #include "schemas/finding.h"
@@ -15,20 +17,16 @@ namespace hookledger {
 
 class JsonWriter;
 
-enum class StoredSignature { kValid, kInvalid, kAbsent, kUnknownKey };
-std::string_view to_string(StoredSignature signature);
-
-/// Verifies a stored record again, from the log alone.
-StoredSignature check_signature(const RecordView& record, const LogReader& log);
-
 struct TimelineEntry {
   Place place;
-  std::string id, type, leg_id, key_id;  ///< An empty string is an absent one.
+  std::string id, source, type, leg_id, device_id, key_id;  ///< An empty string is an absent one.
+  std::string recovered_from;                               ///< `RecordView::recovered_from`.
   Time occurred_at, received_at;
   bool timed = true;  ///< False: the event told no time, so there is no lag.
   std::int64_t lag_ms = 0;
-  bool late = false;    ///< An event with a strictly later occurred_at stands at a lower offset.
-  bool repeat = false;  ///< The same event id, appended again after the dedup window.
+  bool late = false;       ///< An event with a strictly later occurred_at stands at a lower offset.
+  bool repeat = false;     ///< Another copy of the event counts: see CallFacts.
+  bool telemetry = false;  ///< An application or a device speaks, not the provider.
   Provenance provenance = Provenance::kDelivered;
   std::uint32_t deliveries = 1;
   StoredSignature signature = StoredSignature::kAbsent;
@@ -56,8 +54,10 @@ struct AsOf {
   Time now{};
 };
 
+/// `configured` (null: none) has the secrets that signatures are checked with.
 /// Errors: kCorruption, kUnavailable; kNotFound when nothing of the call was known by `at`.
-Result<Timeline> read_timeline(const CallFacts& facts, const LogReader& log, const RuleSet& rules, const AsOf& as_of);
+Result<Timeline> read_timeline(const CallFacts& facts, const LogReader& log, const RuleSet& rules, const AsOf& as_of,
+                               const Sources* configured = nullptr);
 
 void write_json(JsonWriter& out, const Timeline& timeline);
 /// For a terminal; `colour` adds ANSI colours. `width`: columns.

@@ -17,6 +17,10 @@ void write_entry(JsonWriter& out, const TimelineEntry& entry) {
   out.key("offset");
   out.number(entry.place.offset);
   out.member("id", entry.id);
+  out.member("source", entry.source);
+  out.key("telemetry");
+  out.boolean(entry.telemetry);
+  out.member("device_id", entry.device_id);
   out.member("type", entry.type);
   out.member("leg_id", entry.leg_id);
   out.member("occurred_at", entry.occurred_at);
@@ -26,6 +30,7 @@ void write_entry(JsonWriter& out, const TimelineEntry& entry) {
   out.key("late");
   out.boolean(entry.late);
   out.member("provenance", to_string(entry.provenance));
+  if (!entry.recovered_from.empty()) out.member("recovered_from", entry.recovered_from);
   out.key("deliveries");
   out.number(std::uint64_t{entry.deliveries});
   out.member("key_id", entry.key_id);
@@ -46,8 +51,11 @@ TimelineEntry read_entry(Members from, Fault& fault) {
   entry.place.partition = static_cast<std::uint32_t>(from.count("partition", UINT32_MAX));
   entry.place.offset = from.count("offset");
   entry.id = from.text("id");
+  entry.source = from.text("source");
+  entry.telemetry = from.boolean("telemetry");
   entry.type = from.text("type");
   entry.leg_id = from.text("leg_id");
+  entry.device_id = from.text("device_id");
   entry.occurred_at = from.time("occurred_at");
   entry.received_at = from.time("received_at");
   const std::optional<std::int64_t> lag_ms = from.integer_or_null("lag_ms");
@@ -56,6 +64,7 @@ TimelineEntry read_entry(Members from, Fault& fault) {
   entry.late = from.boolean("late");
   entry.provenance = from.one_of(
       "provenance", {Provenance::kDelivered, Provenance::kImported, Provenance::kRecovered, Provenance::kSynthetic});
+  entry.recovered_from = from.loose_text("recovered_from");
   entry.deliveries = static_cast<std::uint32_t>(from.count("deliveries", UINT32_MAX));
   entry.key_id = from.text("key_id");
   entry.signature = from.one_of("signature", {StoredSignature::kValid, StoredSignature::kInvalid,
@@ -72,14 +81,16 @@ TimelineEntry read_entry(Members from, Fault& fault) {
   return entry;
 }
 
-/// JSON does not say which records are repeats: those whose event id stands at a lower offset too.
+/// JSON does not say which records are repeats: of one event id, telemetry and the rest apart, those that CallFacts
+/// does not count.
 void mark_repeats(std::vector<TimelineEntry>& entries) {
-  std::map<std::string_view, std::uint64_t> first_offset;
-  for (const TimelineEntry& entry : entries) {
-    const auto [found, added] = first_offset.try_emplace(entry.id, entry.place.offset);
-    if (!added) found->second = std::min(found->second, entry.place.offset);
+  std::map<std::pair<bool, std::string_view>, TimelineEntry*> counting;
+  for (TimelineEntry& entry : entries) {
+    TimelineEntry*& counts = counting.try_emplace({entry.telemetry, entry.id}, &entry).first->second;
+    const auto rank = [](const TimelineEntry& it) { return std::pair(stands_in(it.provenance), it.place.offset); };
+    if (rank(entry) < rank(*counts)) counts = &entry;
   }
-  for (TimelineEntry& entry : entries) entry.repeat = entry.place.offset != first_offset[entry.id];
+  for (TimelineEntry& entry : entries) entry.repeat = counting[{entry.telemetry, entry.id}] != &entry;
 }
 
 }  // namespace

@@ -4,19 +4,18 @@
 #include <ostream>
 
 #include "ingest/intake.h"
-#include "ingest/verify/telnyx.h"
+#include "ingest/verify/verifiers.h"
 #include "replay/append_window.h"
 #include "replay/line_reader.h"
 #include "replay/presentation.h"
 #include "replay/walk_progress.h"
 #include "schemas/cloud_event.h"
-#include "schemas/sources/telnyx.h"
+#include "schemas/sources/event_readers.h"
 
 namespace hookledger {
 namespace {
 
 constexpr std::uint64_t kProgressLines = 1024;
-constexpr std::string_view kKind = "telnyx";  ///< Of the sources whose events can be read.
 
 Error cannot_write() {
   return {ErrorCode::kUnavailable, "the export cannot be written: is the disk full, the reader gone?"};
@@ -42,25 +41,37 @@ Result<void> export_partition(const LogReader& log, std::uint32_t partition, std
 }
 
 /// The configured key that made the signature; null when none did. A source may have had another name where the line
-/// was exported, so after the one of that name all others are asked.
-const SourceKey* verifying_key(const CloudEvent& event, const Sources* sources, Time now) {
+/// was exported, so after the one of that name all others of its kind are asked.
+const SourceKey* verifying_key(const CloudEvent& event, const Sources* sources) {
   if (sources == nullptr || event.signature.empty()) return nullptr;
-  std::string signed_text;
-  signed_text.reserve(event.signed_at.size() + 1 + event.body.size());
-  signed_text.append(event.signed_at).append("|").append(event.body);
-  const SignatureHeaders headers{event.signature, event.signed_at, 1, 1};
-  const auto key_of = [&](const Source& source) {
-    return verify_telnyx(source, headers, signed_text, now).key;  // Whatever its age.
+  const SignatureEvidence evidence{event.signature, event.signed_at, event.signed_with};
+  const auto key_of = [&](const Source& source) -> const SourceKey* {
+    return source.kind == event.kind ? verify_again(source, evidence, event.body).key : nullptr;
   };
   const Source* named = sources->by_name(event.source);
-  if (named != nullptr && named->kind == kKind) {
+  if (named != nullptr) {
     if (const SourceKey* key = key_of(*named)) return key;
   }
   for (const Source& source : sources->all()) {
-    if (&source == named || source.kind != kKind) continue;
+    if (&source == named) continue;
     if (const SourceKey* key = key_of(source)) return key;
   }
   return nullptr;
+}
+
+/// What says that it was fetched claims less than `imported` does, so it is believed.
+Provenance provenance_of(const CloudEvent& event, const SourceKey* key) {
+  const bool fetched = stands_in(event.provenance) && event.signature.empty() && !event.recovered_from.empty();
+  return key != nullptr || fetched ? event.provenance : Provenance::kImported;
+}
+
+/// What the line tells of an event whose body may not. A line always has a time: that of receipt when the event told
+/// none.
+ToldEvent told_by(const CloudEvent& event) {
+  ToldEvent told;
+  if (event.type != kUnrecognisedType) told.type = event.type;
+  if (event.occurred_at != event.received_at) told.occurred_at = event.occurred_at;
+  return told;
 }
 
 bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }
@@ -95,7 +106,7 @@ class Import {
  private:
   Result<void> add(const CloudEvent& event) {
     const Time now = clock_.wall();
-    const SourceKey* key = verifying_key(event, sources_, now);
+    const SourceKey* key = verifying_key(event, sources_);
     ++(key != nullptr ? done_.verified : done_.imported);
     const Evidence evidence{.source = event.source,
                             .content_type = event.content_type,
@@ -103,8 +114,12 @@ class Import {
                             .signed_at = event.signed_at,
                             .key_id = key != nullptr ? key->id : event.key_id,
                             .received_at = event.received_at.value_or(now),
-                            .provenance = key != nullptr ? event.provenance : Provenance::kImported};
-    return window_.add(take_in(*reader_, evidence, event.body, log_.partitions()).append);
+                            .provenance = provenance_of(event, key),
+                            .kind = event.kind,
+                            .signed_with = event.signed_with,
+                            .recovered_from = event.recovered_from,
+                            .told = told_by(event)};
+    return window_.add(take_in(readers_.of(event.kind), evidence, event.body, log_.partitions()).append);
   }
 
   /// What came before the broken line stays; that it cannot be made durable is the graver error.
@@ -128,7 +143,7 @@ class Import {
   EventLog& log_;
   const Sources* sources_;
   const Clock& clock_;
-  std::unique_ptr<EventReader> reader_ = make_telnyx_reader();
+  EventReaders readers_;
   AppendWindow window_;
   ImportDone done_;
 };
@@ -139,7 +154,11 @@ Result<ExportDone> export_records(const LogReader& log, std::ostream& out,
                                   const std::function<void(const FoldProgress&)>& progress) {
   WalkProgress walk(log, progress);
   std::vector<std::uint64_t> ends;
-  for (std::uint32_t partition = 0; partition < log.partitions(); ++partition) ends.push_back(log.end(partition));
+  for (std::uint32_t partition = 0; partition < log.partitions(); ++partition) {
+    const auto end = log.ask_end(partition);
+    if (!end) return end.error();
+    ends.push_back(*end);
+  }
   ExportDone done;
   for (std::uint32_t partition = 0; partition < log.partitions(); ++partition) {
     const auto exported = export_partition(log, partition, ends[partition], out, done, walk);

@@ -30,10 +30,11 @@ struct ImportDone {
 };
 
 /// Appends what `export_records` or `simulate --out` wrote, and waits until it is durable. A line whose signature
-/// verifies with a key of any configured source keeps provenance and evidence; any other becomes `imported`, with its
-/// evidence as it stands. All else is read from the body again. The keys go to the log's keyring. `sources` may be
-/// null: then every line becomes `imported`. Memory: bounded; a line has at most 128 MiB. `progress` is told what is
-/// done so far. Errors: kInvalid (names the line; those before it are in the log), kUnavailable, kStopping.
+/// verifies with a key of any configured source keeps provenance and evidence; one that was fetched stays `recovered`
+/// or `synthetic`; any other becomes `imported`, with its evidence as it stands. All else is read from the body again.
+/// The keys go to the log's keyring. `sources` may be null: then every line becomes `imported`. Memory: bounded; a line
+/// has at most 128 MiB. `progress` is told what is done so far. Errors: kInvalid (names the line; those before it are
+/// in the log), kUnavailable, kStopping.
 Result<ImportDone> import_records(std::istream& in, EventLog& log, const Sources* sources, const Clock& clock,
                                   const std::function<void(const ImportDone&)>& progress = {});
 

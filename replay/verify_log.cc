@@ -2,11 +2,10 @@
 
 #include <algorithm>
 
-#include "ingest/verify/telnyx.h"
 #include "replay/presentation.h"
-#include "replay/timeline.h"
+#include "replay/stored_signature.h"
 #include "replay/walk_progress.h"
-#include "schemas/sources/telnyx.h"
+#include "schemas/sources/event_readers.h"
 #include "schemas/text.h"
 
 namespace hookledger {
@@ -31,19 +30,18 @@ std::string_view head_difference(const RecordView& record, const EventHead& head
   if (head.id != record.id) return "event id";
   if (head.type != record.type) return "type";
   if (record.in_call == head.call_id.empty() || head.call_id != record.call_id()) return "call id";
-  if (!record.in_call && record.key != record.id) return "partition key";
+  if (!record.in_call && record.key != (head.device_id.empty() ? record.id : head.device_id)) return "partition key";
   if (head.leg_id != record.leg_id) return "leg id";
   if (record.timed != head.occurred_at.has_value()) return "time";
   if (record.occurred_at != head.occurred_at.value_or(record.received_at)) return "time";
   return {};
 }
 
-std::string why_invalid(const RecordView& record, const Ed25519Key& key) {
-  Source source;
-  source.keys.push_back({std::string(record.key_id), key});
-  const std::string signed_text = std::string(record.signed_at) + "|" + std::string(record.body);
-  const auto verification = verify_telnyx(source, {record.signature, record.signed_at, 1, 1}, signed_text, {});
-  return "the signature is not that of " + shown_key(record) + ": " + std::string(verification.reason);
+std::string why_unknown(const RecordView& record) {
+  const bool by_secret = !record.key_id.empty() && !record.key_id.starts_with("ed25519:");
+  return "signed with " + shown_key(record) +
+         (by_secret ? ", a secret that no configured source has: give its secret-file in the config file"
+                    : ", which is not in the keyring, so nothing can be said of it");
 }
 
 std::string why_absent(Provenance provenance) {
@@ -111,14 +109,16 @@ class LogCheck {
     if (const auto wanted = partition_of(record.key, log_.partitions()); wanted != place.partition) {
       mismatch(place, kWrongPartition, "its key belongs to partition " + std::to_string(wanted));
     }
-    if (const auto difference = head_difference(record, reader_->head(record.body)); !difference.empty()) {
+    if (const auto difference = head_difference(record, readers_.of(record.kind).head(body_of(record)));
+        !difference.empty()) {
       mismatch(place, kHeadDiffers, "its " + std::string(difference) + " is not what its body says");
     }
   }
 
   void check_stored_signature(Place place, const RecordView& record) {
     const bool delivered = record.provenance == Provenance::kDelivered;
-    switch (check_signature(record, log_)) {
+    const SignatureCheck checked = check_signature(record, log_, configured_);
+    switch (checked.signature) {
       case StoredSignature::kValid:
         ++done_.valid;
         if (configured_ != nullptr && !is_configured(record.key_id)) {
@@ -127,16 +127,14 @@ class LogCheck {
         return;
       case StoredSignature::kInvalid:
         ++done_.invalid;
-        return mismatch(place, kSignatureInvalid, why_invalid(record, *log_.find_key(record.key_id)));
+        return mismatch(place, kSignatureInvalid,
+                        "the signature is not that of " + shown_key(record) + ": " + std::string(checked.reason));
       case StoredSignature::kAbsent:
         ++done_.absent;
         return remark(place, kSignatureAbsent, why_absent(record.provenance), delivered);
       case StoredSignature::kUnknownKey:
         ++done_.unknown_key;
-        return remark(
-            place, kUnknownKey,
-            "signed with " + shown_key(record) + ", which is not in the keyring, so nothing can be said of it",
-            delivered);
+        return remark(place, kUnknownKey, why_unknown(record), delivered);
     }
   }
 
@@ -160,7 +158,7 @@ class LogCheck {
   const Sources* configured_;
   const std::function<void(const LogRemark&)>& remark_;
   WalkProgress progress_;
-  std::unique_ptr<EventReader> reader_ = make_telnyx_reader();
+  EventReaders readers_;
   Place expected_;  ///< The next record's, if none is absent.
   LogVerification done_;
 };

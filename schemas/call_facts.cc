@@ -8,19 +8,23 @@
 namespace hookledger {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 
 constexpr std::array kTextFields = {
     &EventFact::id,           &EventFact::type,         &EventFact::leg,           &EventFact::source,
     &EventFact::control_id,   &EventFact::direction,    &EventFact::from,          &EventFact::to,
     &EventFact::organization, &EventFact::hangup_cause, &EventFact::hangup_source, &EventFact::sip_hangup_cause,
-    &EventFact::recording,    &EventFact::channels,     &EventFact::urls};
+    &EventFact::recording,    &EventFact::channels,     &EventFact::urls,          &EventFact::device};
 constexpr std::uint64_t kRecordingStart = 1U << 24;
 constexpr std::uint64_t kRecordingEnd = 1U << 25;
 constexpr std::uint64_t kRepeat = 1U << 26;
 constexpr std::uint64_t kTimed = 1U << 27;
+constexpr std::uint64_t kTelemetry = 1U << 28;
+constexpr std::uint64_t kDialled = 1U << 29;
+constexpr std::uint64_t kBySubscription = 1U << 30;
 constexpr std::uint64_t kTextMask = (std::uint64_t{1} << kTextFields.size()) - 1;
-constexpr std::uint64_t kKnownMask = kTextMask | kRecordingStart | kRecordingEnd | kRepeat | kTimed;
+constexpr std::uint64_t kKnownMask =
+    kTextMask | kRecordingStart | kRecordingEnd | kRepeat | kTimed | kTelemetry | kDialled | kBySubscription;
 constexpr std::size_t kEventBytesMin = 6;
 constexpr std::ptrdiff_t kEventsBackMax = 32;  // A call may have very many legs: looking back must stay cheap.
 
@@ -39,6 +43,17 @@ Time plus(Time a, std::int64_t micros) {
                                                  static_cast<std::uint64_t>(micros))));
 }
 
+/// Which of two copies of an event counts: `known`, or the one at the higher offset.
+EventFact& choose(EventFact& known, EventFact& later) {
+  const bool takes_over = stands_in(known.provenance) && !stands_in(later.provenance);
+  EventFact& counts = takes_over ? later : known;
+  EventFact& repeat = takes_over ? known : later;
+  counts.known_at = std::min(known.known_at, later.received_at);
+  repeat.known_at = repeat.received_at;
+  repeat.repeat = true;
+  return counts;
+}
+
 }  // namespace
 
 void CallFacts::restart(std::string_view call_id, std::uint32_t partition) {
@@ -46,10 +61,26 @@ void CallFacts::restart(std::string_view call_id, std::uint32_t partition) {
   partition_ = partition;
   texts_.clear();
   events_.clear();
+  fields_.clear();
 }
 
-bool CallFacts::known_event(Text id) const {
-  return id != 0 && std::any_of(events_.begin(), events_.end(), [&](const EventFact& event) { return event.id == id; });
+/// The copy that counts so far; null when the event is new.
+EventFact* CallFacts::counting(Text id, bool telemetry) {
+  if (id == 0) return nullptr;
+  const auto found = std::ranges::find_if(
+      events_, [&](const EventFact& event) { return event.id == id && event.telemetry == telemetry && !event.repeat; });
+  return found == events_.end() ? nullptr : &*found;
+}
+
+/// Says anew which copies count, of events that are all there.
+void CallFacts::choose_copies() {
+  std::vector<EventFact*> counting(2 * (texts_.size() + 1));
+  for (EventFact& event : events_) {
+    EventFact*& known = counting[2 * std::size_t{event.id} + (event.telemetry ? 1 : 0)];
+    event.repeat = false;
+    event.known_at = event.received_at;
+    known = known == nullptr ? &event : &choose(*known, event);
+  }
 }
 
 /// The last event of the leg, if that is not long ago: a leg's events say much the same.
@@ -64,7 +95,8 @@ void CallFacts::add(const RecordView& record, const EventDetail& detail, std::ui
   if (!events_.empty() && offset <= events_.back().offset) return;
   EventFact event;
   event.id = texts_.find(record.id);
-  event.repeat = known_event(event.id);
+  event.telemetry = detail.telemetry;
+  EventFact* const other = counting(event.id, event.telemetry);
   if (event.id == 0) event.id = texts_.append(record.id);
   event.type = texts_.intern(record.type);
   event.leg = texts_.intern(record.leg_id);
@@ -74,11 +106,12 @@ void CallFacts::add(const RecordView& record, const EventDetail& detail, std::ui
   event.direction = texts_.intern(detail.direction, known.direction);
   event.from = texts_.intern(detail.from, known.from);
   event.to = texts_.intern(detail.to, known.to);
-  event.organization = texts_.intern(detail.organization_id, known.organization);
+  event.device = texts_.intern(detail.device_id, known.device);
+  if (!event.telemetry) event.organization = texts_.intern(detail.organization_id, known.organization);
   event.hangup_cause = texts_.intern(detail.hangup_cause);
   event.hangup_source = texts_.intern(detail.hangup_source);
   event.sip_hangup_cause = texts_.intern(detail.sip_hangup_cause);
-  if (detail.effect == Effect::kRecording) {
+  if (detail.effect == Effect::kRecording || !detail.recording_id.empty()) {
     event.recording = texts_.intern(detail.recording_id.empty() ? record.id : std::string_view(detail.recording_id));
     event.channels = texts_.intern(detail.channels);
     event.urls = texts_.intern(detail.urls);
@@ -86,11 +119,14 @@ void CallFacts::add(const RecordView& record, const EventDetail& detail, std::ui
     event.recording_ended_at = detail.recording_ended_at;
   }
   event.occurred_at = record.occurred_at;
-  event.received_at = record.received_at;
+  event.received_at = event.known_at = record.received_at;
   event.offset = offset;
   event.effect = detail.effect;
   event.provenance = record.provenance;
   event.timed = record.timed;
+  event.dialled = detail.dialled;
+  event.by_subscription = detail.by_subscription;
+  if (other != nullptr) choose(*other, event);
   events_.push_back(event);
 }
 
@@ -101,13 +137,27 @@ CallFacts CallFacts::as_of(Time at, bool by_occurrence) const {
   if (by_occurrence) {
     for (EventFact& event : past.events_) event.received_at = event.occurred_at;
   }
-  if (past.events_.size() == events_.size()) return past;
-  std::vector<bool> known(texts_.size() + 1);
-  for (EventFact& event : past.events_) {
-    event.repeat = known[event.id];
-    known[event.id] = true;
-  }
+  past.choose_copies();
   return past;
+}
+
+CallFacts CallFacts::without(const std::set<std::uint64_t>& offsets) const {
+  CallFacts rest(call_id_, partition_);
+  for (EventFact event : events_) {
+    if (offsets.contains(event.offset)) continue;
+    for (const auto field : kTextFields) event.*field = rest.texts_.intern(text(event.*field));
+    rest.events_.push_back(event);
+  }
+  rest.choose_copies();
+  rest.fields_ = fields_;
+  return rest;
+}
+
+CallFacts CallFacts::before(std::uint64_t offset) const {
+  CallFacts first = *this;
+  std::erase_if(first.events_, [&](const EventFact& event) { return event.offset >= offset; });
+  first.choose_copies();
+  return first;
 }
 
 std::string CallFacts::encode() const {
@@ -136,6 +186,9 @@ void CallFacts::encode_to(std::string& out) const {
     if (event.recording_ended_at) mask |= kRecordingEnd;
     if (event.repeat) mask |= kRepeat;
     if (event.timed) mask |= kTimed;
+    if (event.telemetry) mask |= kTelemetry;
+    if (event.dialled) mask |= kDialled;
+    if (event.by_subscription) mask |= kBySubscription;
     encoder.varint(mask);
     encoder.fixed(static_cast<std::uint8_t>(event.effect));
     encoder.fixed(static_cast<std::uint8_t>(event.provenance));
@@ -165,6 +218,7 @@ Result<CallFacts> CallFacts::decode(std::string_view call_id, std::string_view b
   facts.events_.reserve(event_count + 1);
   Time occurred;
   std::uint64_t offset = 0;
+  bool has_copies = false;
   for (std::uint64_t n = 0; n < event_count; ++n) {
     EventFact event;
     const std::uint64_t mask = decoder.varint();
@@ -177,7 +231,7 @@ Result<CallFacts> CallFacts::decode(std::string_view call_id, std::string_view b
     event.effect = static_cast<Effect>(effect);
     event.provenance = static_cast<Provenance>(provenance);
     event.occurred_at = occurred = plus(occurred, decoder.zigzag());
-    event.received_at = plus(event.occurred_at, decoder.zigzag());
+    event.received_at = event.known_at = plus(event.occurred_at, decoder.zigzag());
     event.offset = offset = offset + decoder.varint();
     for (std::size_t i = 0; i < kTextFields.size(); ++i) {
       if ((mask >> i & 1) == 0) continue;
@@ -188,10 +242,15 @@ Result<CallFacts> CallFacts::decode(std::string_view call_id, std::string_view b
     if ((mask & kRecordingStart) != 0) event.recording_started_at = plus(event.occurred_at, decoder.zigzag());
     if ((mask & kRecordingEnd) != 0) event.recording_ended_at = plus(event.occurred_at, decoder.zigzag());
     event.repeat = (mask & kRepeat) != 0;
+    has_copies |= event.repeat;
     event.timed = (mask & kTimed) != 0;
+    event.telemetry = (mask & kTelemetry) != 0;
+    event.dialled = (mask & kDialled) != 0;
+    event.by_subscription = (mask & kBySubscription) != 0;
     facts.events_.push_back(event);
   }
   if (!decoder.ok() || !decoder.done()) return damaged(call_id);
+  if (has_copies) facts.choose_copies();
   return facts;
 }
 

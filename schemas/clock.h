@@ -9,7 +9,7 @@ namespace hookledger {
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual Time wall() const = 0;  ///< For timestamps and tolerances. May jump.
+  virtual Time wall() const = 0;                                        ///< For timestamps and tolerances. May jump.
   virtual std::chrono::steady_clock::time_point monotonic() const = 0;  ///< For deadlines.
 };
 

@@ -6,6 +6,7 @@
 #include <simdjson.h>
 
 #include "schemas/json.h"
+#include "schemas/sources/event_readers.h"
 #include "schemas/text.h"
 
 namespace hookledger {
@@ -15,9 +16,10 @@ namespace ondemand = simdjson::ondemand;
 
 constexpr std::string_view kSourcePrefix = "/sources/";
 constexpr std::string_view kUnknownContentType = "application/octet-stream";
-constexpr std::array<std::string_view, 11> kTextAttributes{"specversion",     "id",         "source",     "type",
-                                                           "datacontenttype", "signature",  "signedat",   "keyid",
-                                                           "receivedat",      "provenance", "data_base64"};
+constexpr std::array<std::string_view, 15> kTextAttributes{
+    "specversion", "id",         "source",     "type",       "time",       "datacontenttype",
+    "signature",   "signedat",   "keyid",      "sourcekind", "signedwith", "recoveredfrom",
+    "receivedat",  "provenance", "data_base64"};
 
 /// By name; null counts as absent. `data` is JSON text.
 using Attributes = std::map<std::string, std::optional<std::string>, std::less<>>;
@@ -129,6 +131,9 @@ std::string to_cloud_event(const RecordView& record, const std::optional<Place>&
   present("signature", record.signature);
   present("signedat", record.signed_at);
   present("keyid", record.key_id);
+  present("sourcekind", record.kind);
+  present("signedwith", record.signed_with);
+  present("recoveredfrom", record.recovered_from);
   if (record.attempt != 0) {
     out.key("attempt");
     out.number(std::uint64_t{record.attempt});
@@ -163,16 +168,24 @@ Result<CloudEvent> parse_cloud_event(std::string_view line) {
   event.signature = take(*attributes, "signature");
   event.signed_at = take(*attributes, "signedat");
   event.key_id = take(*attributes, "keyid");
-  for (const std::string* text : {&event.content_type, &event.signature, &event.signed_at, &event.key_id}) {
+  event.kind = has(*attributes, "sourcekind") ? take(*attributes, "sourcekind") : std::string(kDefaultKind);
+  event.signed_with = take(*attributes, "signedwith");
+  event.recovered_from = take(*attributes, "recoveredfrom");
+  for (const std::string* text : {&event.content_type, &event.signature, &event.signed_at, &event.key_id,
+                                  &event.signed_with, &event.recovered_from}) {
     if (!header_text(*text)) {
-      return invalid("'datacontenttype', 'signature', 'signedat' or 'keyid' holds control characters.");
+      return invalid(
+          "'datacontenttype', 'signature', 'signedat', 'keyid', 'signedwith' or 'recoveredfrom' holds control "
+          "characters.");
     }
   }
+  if (make_event_reader(event.kind) == nullptr) return invalid("'sourcekind' is none that this version reads.");
 
   if (has(*attributes, "receivedat")) {
     event.received_at = parse_time(take(*attributes, "receivedat"));
     if (!event.received_at) return invalid("'receivedat' is not an RFC 3339 time.");
   }
+  event.occurred_at = parse_time(take(*attributes, "time"));
   if (has(*attributes, "provenance")) {
     const auto provenance = parse_provenance(take(*attributes, "provenance"));
     if (!provenance) return invalid("'provenance' is none of delivered, imported, recovered, synthetic.");

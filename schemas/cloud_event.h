@@ -18,8 +18,9 @@ std::string to_cloud_event(const RecordView& record, const std::optional<Place>&
 
 /// What a line of `export` or `simulate --out` holds. Owns its strings.
 struct CloudEvent {
-  std::string id, source, type, content_type, signature, signed_at, key_id, body;  ///< `source`: the name.
-  std::optional<Time> received_at;
+  std::string id, source, type, content_type, signature, signed_at, key_id, kind, signed_with, recovered_from,
+      body;  ///< `source`: the name.
+  std::optional<Time> occurred_at, received_at;
   Provenance provenance = Provenance::kImported;
 };
 

@@ -12,6 +12,7 @@ namespace hookledger {
 namespace {
 
 constexpr std::size_t kDigestPendingBytes = 16 * 1024;
+constexpr std::size_t kSignatureTextBytes = 88;  // Base64 of 64 bytes.
 
 const unsigned char* data(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
 
@@ -41,6 +42,10 @@ Ed25519KeyPair ed25519_key_pair(const Ed25519Seed& seed) {
   return pair;
 }
 
+bool equal_in_constant_time(const std::array<unsigned char, 32>& a, const std::array<unsigned char, 32>& b) {
+  return crypto_verify_32(a.data(), b.data()) == 0;
+}
+
 std::array<unsigned char, 32> blake2b_256(std::string_view bytes) {
   std::array<unsigned char, 32> hash;
   crypto_generichash(hash.data(), hash.size(), data(bytes), bytes.size(), nullptr, 0);
@@ -48,6 +53,16 @@ std::array<unsigned char, 32> blake2b_256(std::string_view bytes) {
 }
 
 std::string blake2b_256_hex(std::string_view bytes) { return encode_hex(view(blake2b_256(bytes))); }
+
+std::string sha256_hex(std::string_view bytes) {
+  std::array<unsigned char, crypto_hash_sha256_BYTES> hash;
+  crypto_hash_sha256(hash.data(), data(bytes), bytes.size());
+  return encode_hex(view(hash));
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
 
 Digest::Digest() {
   static_assert(sizeof(crypto_generichash_state) <= sizeof(state_));
@@ -77,6 +92,19 @@ std::string Digest::hex() {
 
 std::string key_id(const Ed25519PublicKey& key) {
   return "ed25519:" + encode_hex(view(blake2b_256(view(key))).substr(0, 8));
+}
+
+std::string secret_id(std::string_view algorithm, std::string_view secret) {
+  return std::string(algorithm).append(":").append(encode_hex(view(blake2b_256(secret)).substr(0, 8)));
+}
+
+std::optional<Ed25519Signature> parse_signature(std::string_view base64) {
+  if (base64.size() != kSignatureTextBytes) return std::nullopt;
+  const auto bytes = decode_base64(base64);
+  Ed25519Signature signature;
+  if (!bytes || bytes->size() != signature.size()) return std::nullopt;
+  std::copy(bytes->begin(), bytes->end(), signature.begin());
+  return signature;
 }
 
 std::optional<Ed25519PublicKey> parse_public_key(std::string_view base64) {

@@ -41,8 +41,7 @@ void write_json(JsonWriter& out, const Finding& finding) {
   out.member("call_id", finding.call_id);
   write_strings(out, "leg_ids", finding.leg_ids);
   write_strings(out, "control_ids", finding.control_ids);
-  out.key("device_id");
-  out.null();
+  out.member("device_id", finding.device_id);
   out.member("organization_id", finding.organization_id);
   out.member("opened_at", finding.opened_at);
   out.member("resolved_at", finding.resolved_at);

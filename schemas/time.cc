@@ -33,6 +33,14 @@ class Scanner {
     if (done()) return fail();
     return *at_++;
   }
+  std::string_view take(std::size_t size) {
+    if (static_cast<std::size_t>(end_ - at_) < size) {
+      fail();
+      return {};
+    }
+    at_ += size;
+    return {at_ - size, size};
+  }
   void expect(char c) {
     if (take() != c) fail();
   }
@@ -81,6 +89,39 @@ minutes scan_offset(Scanner& in, bool& valid) {
   return sign == '-' ? -offset : offset;
 }
 
+struct TimeOfDay {
+  int hour, minute, second;
+};
+
+TimeOfDay scan_time_of_day(Scanner& in) {
+  TimeOfDay at{};
+  at.hour = in.digits(2);
+  in.expect(':');
+  at.minute = in.digits(2);
+  in.expect(':');
+  at.second = in.digits(2);
+  return at;
+}
+
+std::optional<Time> instant(const std::chrono::year_month_day& date, const TimeOfDay& at, microseconds more) {
+  if (!date.ok() || at.hour > 23 || at.minute > 59 || at.second > 59) return std::nullopt;
+  const Time time = Time(std::chrono::sys_days(date)) + hours(at.hour) + minutes(at.minute) + seconds(at.second) + more;
+  if (time < kFirst || time > kLast) return std::nullopt;
+  return time;
+}
+
+/// Three letters each, in order.
+constexpr std::string_view kDayNames = "MonTueWedThuFriSatSun";
+constexpr std::string_view kMonthNames = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+/// From 1.
+std::optional<unsigned> number_of(std::string_view name, std::string_view names) {
+  for (std::size_t at = 0; at < names.size(); at += 3) {
+    if (name == names.substr(at, 3)) return static_cast<unsigned>(at / 3 + 1);
+  }
+  return std::nullopt;
+}
+
 char* put(char* out, unsigned value, int digits) {
   for (int i = digits - 1; i >= 0; --i, value /= 10) out[i] = static_cast<char>('0' + value % 10);
   return out + digits;
@@ -112,11 +153,7 @@ std::optional<Time> parse_time(std::string_view text) {
   in.expect('-');
   const std::chrono::day day(static_cast<unsigned>(in.digits(2)));
   const char separator = in.take();
-  const int hour = in.digits(2);
-  in.expect(':');
-  const int minute = in.digits(2);
-  in.expect(':');
-  const int second = in.digits(2);
+  const TimeOfDay at = scan_time_of_day(in);
   microseconds fraction(0);
   if (in.peek() == '.') {
     in.take();
@@ -125,15 +162,41 @@ std::optional<Time> parse_time(std::string_view text) {
   bool offset_valid = true;
   const minutes offset = scan_offset(in, offset_valid);
 
-  const std::chrono::year_month_day date(year, month, day);
-  if (!in.ok() || !in.done() || !offset_valid || (separator != 'T' && separator != 't') || !date.ok() || hour > 23 ||
-      minute > 59 || second > 59) {
-    return std::nullopt;
+  if (!in.ok() || !in.done() || !offset_valid || (separator != 'T' && separator != 't')) return std::nullopt;
+  return instant({year, month, day}, at, fraction - offset);
+}
+
+std::optional<Time> parse_rfc2822_time(std::string_view text) {
+  Scanner in(text);
+  bool names_valid = true;
+  if (!is_digit(in.peek())) {
+    names_valid = number_of(in.take(3), kDayNames).has_value();
+    in.expect(',');
+    in.expect(' ');
   }
-  const Time time =
-      Time(std::chrono::sys_days(date)) + hours(hour) + minutes(minute) + seconds(second) + fraction - offset;
-  if (time < kFirst || time > kLast) return std::nullopt;
-  return time;
+  int day_number = in.digits(1);
+  if (is_digit(in.peek())) day_number = day_number * 10 + in.digits(1);
+  in.expect(' ');
+  const auto month_number = number_of(in.take(3), kMonthNames);
+  in.expect(' ');
+  const std::chrono::year year(in.digits(4));
+  in.expect(' ');
+  const TimeOfDay at = scan_time_of_day(in);
+  in.expect(' ');
+  bool offset_valid = true;
+  minutes offset(0);
+  if (in.peek() == 'G') {
+    offset_valid = in.take(3) == "GMT";
+  } else {
+    const char sign = in.take();
+    const int h = in.digits(2), m = in.digits(2);
+    offset_valid = (sign == '+' || sign == '-') && h <= 23 && m <= 59;
+    offset = (sign == '-' ? -1 : 1) * (hours(h) + minutes(m));
+  }
+  if (!in.ok() || !in.done() || !names_valid || !month_number || !offset_valid) return std::nullopt;
+  const std::chrono::year_month_day date(year, std::chrono::month(*month_number),
+                                         std::chrono::day(static_cast<unsigned>(day_number)));
+  return instant(date, at, -offset);
 }
 
 std::string format_time(Time time) {
@@ -162,13 +225,22 @@ std::string format_time(Time time) {
 }
 
 std::optional<Duration> parse_duration(std::string_view text) {
-  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  const auto count = parse_unsigned(text.substr(0, digits));
-  const auto unit = unit_of(text.substr(digits));
-  if (!count || !unit) return std::nullopt;
-  constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<Duration::rep>::max());
-  if (*count > kMax / static_cast<std::uint64_t>(unit->count())) return std::nullopt;
-  return *unit * static_cast<Duration::rep>(*count);
+  constexpr Duration::rep kMax = std::numeric_limits<Duration::rep>::max();
+  Duration sum{};
+  Duration before = Duration::max();  // The unit of the part before.
+  do {
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    const std::size_t end = std::min(text.find_first_of("0123456789", digits), text.size());
+    const auto count = parse_unsigned(text.substr(0, digits));
+    const auto unit = unit_of(text.substr(digits, end - digits));
+    const bool alone = before == Duration::max() && end == text.size();
+    if (!count || !unit || *unit >= before || (digits == end && !alone)) return std::nullopt;
+    if (*count > static_cast<std::uint64_t>((kMax - sum.count()) / unit->count())) return std::nullopt;
+    sum += *unit * static_cast<Duration::rep>(*count);
+    before = *unit;
+    text.remove_prefix(end);
+  } while (!text.empty());
+  return sum;
 }
 
 std::string format_duration(Duration duration) {

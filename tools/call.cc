@@ -1,11 +1,13 @@
 #include <iostream>
 
 #include "replay/timeline.h"
+#include "schemas/form.h"
 #include "schemas/json.h"
 #include "tools/command.h"
 #include "tools/data_access.h"
 #include "tools/progress.h"
 #include "tools/rule_settings.h"
+#include "tools/source_settings.h"
 
 namespace hookledger {
 namespace {
@@ -13,13 +15,17 @@ namespace {
 Result<Timeline> from_data_dir(const Settings& settings, const CommandContext& context, const std::string& id,
                                const std::optional<Time>& at, bool by_occurrence) {
   const auto rules = configured_rules(settings);
-  const auto view = open_data_dir(settings, context, *rules);
+  if (!rules) return rules.error();
+  const auto view = open_data_dir(settings, context, **rules);
   if (!view) return view.error();
   const auto facts = view->store->find(id);
   if (!facts) return facts.error();
   if (!*facts)
     return Error{ErrorCode::kNotFound, "no call " + id + " in " + data_dir(settings) + ": hookledger calls lists them"};
-  auto timeline = read_timeline(**facts, *view->log, *rules, {at, by_occurrence, context.clock.wall()});
+  const auto sources = configured_sources(settings);
+  if (!sources) return sources.error();
+  auto timeline =
+      read_timeline(**facts, *view->log, **rules, {at, by_occurrence, context.clock.wall()}, sources->get());
   if (!timeline && timeline.error().code == ErrorCode::kNotFound) {
     return Error{ErrorCode::kNotFound, "nothing of call " + id + " was known at that time"};
   }
@@ -79,10 +85,10 @@ Command call_command() {
           "  hookledger call ID --at -10m                  as it was known ten minutes ago\n"
           "  hookledger call ID --by occurrence --at T     had every event arrived when it happened\n"
           "  hookledger call ID --format html > call.html  one page with a ladder diagram\n",
-          {{"at", "T", "as of T: RFC 3339, or relative such as -10m; default now"},
-           {"by", "arrival|occurrence", "which records --at leaves: received by T (default), or happened by T"},
-           {"format", "FORMAT", "text (default), json, html or mermaid"},
-           expect_recordings_option()},
+          with_rule_options(
+              {{"at", "T", "as of T: RFC 3339, or relative such as -10m; default now"},
+               {"by", "arrival|occurrence", "which records --at leaves: received by T (default), or happened by T"},
+               {"format", "FORMAT", "text (default), json, html or mermaid"}}),
           run};
 }
 

@@ -101,9 +101,10 @@ Result<int> run(const Settings& settings, const CommandContext& context) {
     return kExitDone;
   }
   const auto rules = configured_rules(settings);
-  const auto view = open_data_dir(settings, context, *rules);
+  if (!rules) return rules.error();
+  const auto view = open_data_dir(settings, context, **rules);
   if (!view) return view.error();
-  const Queries queries(*view->store, *rules);
+  const Queries queries(*view->store, **rules);
   const auto calls =
       read_pages<ListedCall>([&](const PageRequest& page) { return queries.calls(*filter, page, now); }, *limit);
   if (!calls) return calls.error();
@@ -120,13 +121,12 @@ Command calls_command() {
           "  hookledger calls --status bridged\n"
           "  hookledger calls --number +12025550100 --since -1h\n"
           "  hookledger calls --json --limit 500 | jq -r .id\n",
-          {{"status", "S", "initiated, ringing, answered, bridged or ended"},
-           {"org", "ID", "of this organisation"},
-           {"number", "N", "with a leg from or to this number"},
-           {"since", "T", "first event at T or later: RFC 3339, or relative such as -1h"},
-           {"until", "T", "first event before T"},
-           {"limit", "N", "at most N; default 50"},
-           expect_recordings_option()},
+          with_rule_options({{"status", "S", "initiated, ringing, answered, bridged or ended"},
+                             {"org", "ID", "of this organisation"},
+                             {"number", "N", "with a leg from or to this number"},
+                             {"since", "T", "first event at T or later: RFC 3339, or relative such as -1h"},
+                             {"until", "T", "first event before T"},
+                             {"limit", "N", "at most N; default 50"}}),
           run};
 }
 

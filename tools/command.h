@@ -38,11 +38,15 @@ Command calls_command();
 Command scan_command();
 Command rules_command();
 Command rebuild_command();
+Command redeliver_command();
+Command recover_command();
+Command deadletters_command();
 Command verify_command();
 Command export_command();
 Command import_command();
 Command simulate_command();
 Command keygen_command();
+Command topics_command();
 
 /// Every command, in the order of help.
 const std::vector<Command>& all_commands();
@@ -50,6 +54,9 @@ const std::vector<Command>& all_commands();
 std::vector<OptionSpec> common_options();
 /// Of all commands: what a config file and the environment may hold.
 std::vector<OptionSpec> all_options();
+
+/// Files and all, as a running command does on SIGHUP.
+Result<Settings> read_settings_again(const Command& command, const CommandContext& context);
 
 Error usage_error(const std::string& detail);
 /// Refuses positional arguments beyond `count`, and fewer.

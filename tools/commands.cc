@@ -4,9 +4,10 @@ namespace hookledger {
 
 const std::vector<Command>& all_commands() {
   static const std::vector<Command> commands = {
-      serve_command(),  sink_command(),     project_command(), call_command(),   calls_command(),
-      scan_command(),   rules_command(),    rebuild_command(), verify_command(), export_command(),
-      import_command(), simulate_command(), keygen_command()};
+      serve_command(),       sink_command(),   project_command(), call_command(),      calls_command(),
+      scan_command(),        rules_command(),  rebuild_command(), redeliver_command(), recover_command(),
+      deadletters_command(), verify_command(), export_command(),  import_command(),    simulate_command(),
+      keygen_command(),      topics_command()};
   return commands;
 }
 
@@ -18,6 +19,7 @@ std::vector<OptionSpec> common_options() {
            "a --data-dir on the command line goes before a url in environment or file"},
           {"json", "", "JSON instead of text; JSON lines for lists"},
           {"quiet", "", "no progress, no remarks"},
+          {"clock", "FILE", "for tests only: the time is what FILE says (tests/README.md)"},
           {"help", "", "this text"},
           {"version", "", "print the version"}};
 }
@@ -32,6 +34,12 @@ std::vector<OptionSpec> all_options() {
     }
   }
   return options;
+}
+
+Result<Settings> read_settings_again(const Command& command, const CommandContext& context) {
+  std::vector<OptionSpec> own = command.options;
+  for (const OptionSpec& option : common_options()) own.push_back(option);
+  return read_settings(context.arguments, own, all_options());
 }
 
 Error usage_error(const std::string& detail) { return {ErrorCode::kUsage, detail}; }

@@ -3,6 +3,7 @@
 #include "replay/transfer.h"
 #include "tools/command.h"
 #include "tools/data_access.h"
+#include "tools/kafka_settings.h"
 #include "tools/progress.h"
 
 namespace hookledger {
@@ -29,8 +30,9 @@ Command export_command() {
           "One CloudEvent a line on stdout, in order of (partition, offset), with all evidence; the body in "
           "data_base64.\n\n"
           "  hookledger export > events.jsonl\n"
-          "  hookledger export | hookledger import --data-dir other --telnyx-public-key KEY\n",
-          {},
+          "  hookledger export | hookledger import --data-dir other --telnyx-public-key KEY\n"
+          "  hookledger export --kafka-brokers BROKERS > events.jsonl\n",
+          kafka_options(),
           run};
 }
 

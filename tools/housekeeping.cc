@@ -1,12 +1,11 @@
 #include "tools/housekeeping.h"
 
-#include <map>
+#include "tools/state_metrics.h"
 
 namespace hookledger {
 namespace {
 
 constexpr std::uint64_t kTicksPerCount = 5, kTicksPerProgressLine = 5, kTicksPerRetention = 60;
-constexpr std::size_t kFindingsPage = 10'000;
 
 }  // namespace
 
@@ -14,17 +13,22 @@ Housekeeping::Housekeeping(Parts parts, const RetentionLimits& retention) : part
   parts_.metrics.on_collect([this] { measure(); });
 }
 
-void Housekeeping::stop() {
+void Housekeeping::pause() {
   stopping_ = true;
-  if (retention_pass_.valid()) retention_pass_.wait();
+  if (!retention_pass_.valid()) return;
+  retention_pass_.wait();
+  retention_pass_ = {};  // What it held, too.
 }
 
 void Housekeeping::tick() {
   ++ticks_;
-  if (parts_.projection == nullptr) return;
-  if (ticks_ % kTicksPerCount == 1) count_findings();
-  if (!ready_ && ticks_ % kTicksPerProgressLine == 0) show_progress();
-  if (ticks_ % kTicksPerRetention == 1) start_retention();
+  const auto projection = parts_.projection == nullptr ? nullptr : parts_.projection->get();
+  if (projection == nullptr) return;
+  if (ticks_ % kTicksPerCount == 1) {
+    count_findings({&projection->queries()}, projection->queries().rules(), parts_.clock.wall(), parts_.metrics);
+  }
+  if (!ready_ && ticks_ % kTicksPerProgressLine == 0) show_progress(*projection);
+  if (ticks_ % kTicksPerRetention == 1) start_retention(projection);
 }
 
 void Housekeeping::measure() const {
@@ -41,37 +45,23 @@ void Housekeeping::measure() const {
     metrics.gauge("hookledger_certificate_days", "Days until the webhook listener's certificate expires.")
         .set(*server.certificate_days);
   }
-  if (parts_.projection == nullptr) return;
-  const FoldProgress fold = parts_.projection->progress();
-  metrics.gauge("hookledger_projection_lag_records", "Durable records that are not yet in the state.")
-      .set(static_cast<double>(fold.total - std::min(fold.done, fold.total)));
+  const auto projection = parts_.projection == nullptr ? nullptr : parts_.projection->get();
+  if (projection != nullptr) show_lag(projection->projector().progress(), metrics);
 }
 
-void Housekeeping::count_findings() const {
-  std::map<std::string, double> open;
-  for (const RuleInfo& rule : parts_.projection->rules().rules()) open[rule.name] = 0;
-  PageRequest page{kFindingsPage, {}};
-  const auto findings = parts_.projection->queries().findings({}, page, parts_.clock.wall());
-  if (!findings) return;
-  for (const Finding& finding : findings->items) ++open[finding.rule];
-  for (const auto& [rule, count] : open) {
-    parts_.metrics.gauge("hookledger_findings_open", "Open findings by rule, of the newest 10,000.", {{"rule", rule}})
-        .set(count);
-  }
-}
-
-void Housekeeping::show_progress() {
-  ready_ = !parts_.projection->not_ready();
+void Housekeeping::show_progress(const Projection& projection) {
+  ready_ = !projection.projector().not_ready();
   if (ready_) return;
-  const FoldProgress fold = parts_.projection->progress();
+  const FoldProgress fold = projection.projector().progress();
   parts_.logger.info("folding the log", {{"done", std::to_string(fold.done)}, {"total", std::to_string(fold.total)}});
 }
 
-void Housekeeping::start_retention() {
+void Housekeeping::start_retention(std::shared_ptr<Projection> projection) {
   if (!retention_.any()) return;
   if (retention_pass_.valid() && retention_pass_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
-  retention_pass_ = std::async(std::launch::async, [this] {
-    const auto done = parts_.projection->apply_retention(retention_, [this] { return !stopping_; });
+  retention_pass_ = std::async(std::launch::async, [this, projection = std::move(projection)] {
+    const auto done = apply_retention(retention_, projection->store(), parts_.log, projection->queries().rules(),
+                                      parts_.clock.wall(), [this] { return !stopping_; });
     if (!done) {
       parts_.logger.error("retention failed, trying again in a minute", {{"reason", done.error().detail}});
     } else if (done->records > 0) {

@@ -10,7 +10,7 @@
 #include "projector/retention.h"
 #include "schemas/logging.h"
 #include "schemas/metrics.h"
-#include "tools/projection.h"
+#include "tools/live_projection.h"
 
 namespace hookledger {
 
@@ -23,7 +23,7 @@ class Housekeeping {
   struct Parts {  ///< All outlive it.
     EventLog& log;
     const http::Server& webhooks;
-    Projection* projection;  ///< Null in a sink.
+    const LiveProjection* projection;  ///< Null in a sink.
     const Clock& clock;
     Logger& logger;
     Metrics& metrics;
@@ -32,14 +32,15 @@ class Housekeeping {
   Housekeeping(Parts parts, const RetentionLimits& retention);
   /// Every kInterval.
   void tick();
-  /// Ends a retention pass at its next step.
-  void stop();
+  /// Ends a retention pass at its next step, and begins none until `go_on`.
+  void pause();
+  void go_on() { stopping_ = false; }
+  void stop() { pause(); }
 
  private:
   void measure() const;
-  void count_findings() const;
-  void show_progress();
-  void start_retention();
+  void show_progress(const Projection& projection);
+  void start_retention(std::shared_ptr<Projection> projection);
 
   Parts parts_;
   const RetentionLimits retention_;

@@ -34,15 +34,15 @@ void print(const ImportDone& done, bool as_json) {
 }
 
 /// So that the commands that follow find the calls folded.
-Result<void> project(const Settings& settings, const CommandContext& context, const LogReader& log) {
-  const auto rules = configured_rules(settings);
+Result<void> project(const Settings& settings, const CommandContext& context, const RuleSet& rules,
+                     const LogReader& log) {
   auto folder = ProjectionFolder::own(data_dir(settings));
   if (!folder) return folder.error();
-  auto live = (*folder)->open_live(log, *rules);
+  auto live = (*folder)->open_live(log, rules);
   if (!live) return live.error();
   Progress progress("folding", "records", settings.flag("quiet"), context.clock);
   const auto threads = thread_count({});
-  auto folded = catch_up(*live->store, log, *rules, threads.value(),
+  auto folded = catch_up(*live->store, log, rules, threads.value(),
                          [&](const FoldProgress& at) { progress.update(at.done, at.total); });
   if (!folded) return folded.error();
   return live->store->flush();
@@ -53,6 +53,8 @@ Result<int> run(const Settings& settings, const CommandContext& context) {
   if (auto checked = refuse_url(settings); !checked) return checked.error();
   const auto sources = configured_sources(settings);
   if (!sources) return sources.error();
+  const auto rules = configured_rules(settings);
+  if (!rules) return rules.error();
   const auto options = log_options(settings);
   if (!options) return options.error();
   Logger logger({.json = false, .level = Logger::Level::kError});
@@ -69,7 +71,7 @@ Result<int> run(const Settings& settings, const CommandContext& context) {
                           [&](const ImportDone& at) { progress.update(at.lines, at.lines); });
   }
   (*log)->stop();
-  if (auto projected = project(settings, context, **log); !projected && done) return projected.error();
+  if (auto projected = project(settings, context, **rules, **log); !projected && done) return projected.error();
   if (!done) return done.error();
   print(*done, settings.flag("json"));
   return kExitDone;
@@ -80,7 +82,7 @@ Result<int> run(const Settings& settings, const CommandContext& context) {
 Command import_command() {
   std::vector<OptionSpec> options = source_options();
   for (const OptionSpec& option : log_settings_options()) options.push_back(option);
-  options.push_back(expect_recordings_option());
+  options = with_rule_options(std::move(options));
   return {"import",
           "",
           "Records from JSON lines on stdin, as export and simulate --out write them",

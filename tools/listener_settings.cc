@@ -43,36 +43,52 @@ Result<void> read_limits(const Settings& settings, http::Limits& limits) {
 
 }  // namespace
 
+std::vector<OptionSpec> api_listener_options() {
+  return {{"api-listen", "ADDR:PORT", "API and metrics; default 127.0.0.1:8081"},
+          {"drain-timeout", "DURATION", "SIGTERM ends it within this, answering what was read;\ndefault 10s"}};
+}
+
 std::vector<OptionSpec> listener_options() {
-  return {{"listen", "ADDR:PORT", "webhooks; default 127.0.0.1:8080, port 0: any free one"},
-          {"api-listen", "ADDR:PORT", "API and metrics; default 127.0.0.1:8081"},
-          {"max-body", "BYTES", "largest body taken; default 1MiB, at most 64MiB. Above 16MiB\nmemory grows with it"},
-          {"max-connections", "N", "open at once on the webhook listener; default 4096"},
-          {"drain-timeout", "DURATION", "SIGTERM ends it within this, answering what was read;\ndefault 10s"},
-          {"tls-cert", "FILE", "PEM certificate chain of the webhook listener; SIGHUP reloads it"},
-          {"tls-key", "FILE", "PEM private key, without a passphrase"}};
+  std::vector<OptionSpec> options{{"listen", "ADDR:PORT", "webhooks; default 127.0.0.1:8080, port 0: any free one"}};
+  for (OptionSpec& option : api_listener_options()) options.push_back(std::move(option));
+  options.insert(
+      options.end(),
+      {{"max-body", "BYTES", "largest body taken; default 1MiB, at most 64MiB. Above 16MiB\nmemory grows with it"},
+       {"max-connections", "N", "open at once on the webhook listener; default 4096"},
+       {"tls-cert", "FILE", "PEM certificate chain of the webhook listener; SIGHUP reloads it"},
+       {"tls-key", "FILE", "PEM private key, without a passphrase"}});
+  return options;
+}
+
+Result<ApiListener> read_api_listener(const Settings& settings, const Clock& clock) {
+  ApiListener listener;
+  const auto drain = settings.duration("drain-timeout", std::chrono::seconds(10));
+  const auto address = read_address(settings, "api-listen", "127.0.0.1:8081");
+  if (!drain) return drain.error();
+  if (!address) return address.error();
+  listener.drain_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*drain);
+  listener.api.threads = 2;  // One slow question must not hold up /healthz.
+  listener.api.address = *address;
+  listener.api.clock = &clock;
+  return listener;
 }
 
 Result<Listeners> read_listeners(const Settings& settings, const Clock& clock) {
   Listeners listeners;
   const auto threads = thread_count(settings);
-  const auto drain = settings.duration("drain-timeout", std::chrono::seconds(10));
   const auto webhooks = read_address(settings, "listen", "127.0.0.1:8080");
-  const auto api = read_address(settings, "api-listen", "127.0.0.1:8081");
+  const auto api = read_api_listener(settings, clock);
   const auto tls = read_tls(settings);
   if (!threads) return threads.error();
   if (auto read = read_limits(settings, listeners.webhooks.limits); !read) return read.error();
-  if (!drain) return drain.error();
   if (!webhooks) return webhooks.error();
   if (!api) return api.error();
   if (!tls) return tls.error();
-  listeners.drain_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*drain);
+  static_cast<ApiListener&>(listeners) = *api;
   listeners.webhooks.address = *webhooks;
   listeners.webhooks.threads = *threads;
   listeners.webhooks.tls = *tls;
-  listeners.api.threads = 2;  // One slow question must not hold up /healthz.
-  listeners.api.address = *api;
-  listeners.webhooks.clock = listeners.api.clock = &clock;
+  listeners.webhooks.clock = &clock;
   return listeners;
 }
 

@@ -5,7 +5,7 @@
 #include "schemas/crypto.h"
 #include "schemas/text.h"
 #include "tools/command.h"
-#include "tools/system_clock.h"
+#include "tools/given_clock.h"
 
 namespace hookledger {
 namespace {
@@ -48,6 +48,17 @@ int fail(int exit_code, const std::string& detail) {
   return exit_code;
 }
 
+Result<std::unique_ptr<Clock>> make_clock(const Settings& settings) {
+  if (!settings.has("clock")) return std::unique_ptr<Clock>(std::make_unique<SystemClock>());
+  const std::string file = settings.text("clock");
+  auto clock = GivenClock::open(file);
+  if (clock) {
+    std::cerr << "hookledger: the time is what " << printable(file) << " says, not the machine's: --clock is for tests "
+              << "only\n";
+  }
+  return clock;
+}
+
 int run(const Command& command, std::vector<std::string> arguments) {
   const auto given = [&](const char* option) {
     return std::find(arguments.begin(), arguments.end(), option) != arguments.end();
@@ -67,8 +78,9 @@ int run(const Command& command, std::vector<std::string> arguments) {
     std::cout << "hookledger " << kVersion << '\n';
     return kExitDone;
   }
-  const SystemClock clock;
-  const auto done = command.run(*settings, {clock, std::move(arguments)});
+  const auto clock = make_clock(*settings);
+  if (!clock) return fail(kExitUsage, clock.error().detail);
+  const auto done = command.run(*settings, {**clock, std::move(arguments)});
   if (done) {
     std::cout.flush();
     if (!std::cout) return fail(kExitFailed, "the output could not be written");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "projector/queries.h"
+#include "schemas/form.h"
 #include "tools/data_access.h"
 
 namespace hookledger {

@@ -1,102 +1,110 @@
-#include "projector/rules.h"
-
-#include <algorithm>
 #include <iostream>
 
 #include "schemas/json.h"
 #include "tools/command.h"
 #include "tools/rule_settings.h"
-#include "tools/table.h"
+#include "tools/rule_texts.h"
 
 namespace hookledger {
 namespace {
 
-void write_json(JsonWriter& json, const RuleInfo& rule) {
-  json.begin_object();
-  json.member("name", rule.name);
-  json.member("severity", to_string(rule.severity));
-  json.key("noted");
-  json.boolean(rule.noted);
-  json.key("enabled");
-  json.boolean(rule.enabled);
-  json.member("opens_when", rule.opens_when);
-  json.member("ends_when", rule.ends_when);
-  json.member("action", rule.action);
-  json.key("parameters");
-  json.begin_object();
-  for (const auto& [name, value] : rule.parameters) json.member(name, format_duration(value));
-  json.end_object();
-  json.end_object();
+std::string counted(std::string_view what, const std::vector<std::string>& names) {
+  if (names.empty()) return {};
+  std::string out = std::string(what) + ' ' + std::to_string(names.size()) + " (";
+  for (std::size_t i = 0; i < names.size(); ++i) out += (i == 0 ? "" : ", ") + names[i];
+  return out + ")";
 }
 
-void print_json(const RuleInfo& rule) {
+void print_contents(const rules::FileContents& file, bool as_json) {
+  if (!as_json) {
+    const std::string rules = counted("rules", file.rules), tuned = counted("tuned", file.tuned);
+    std::cout << file.name << ": good; " << rules << (rules.empty() || tuned.empty() ? "" : ", ") << tuned << '\n';
+    return;
+  }
   JsonWriter json;
-  write_json(json, rule);
+  json.begin_object();
+  json.member("file", file.name);
+  for (const auto& [key, names] : {std::pair("rules", &file.rules), std::pair("tuned", &file.tuned)}) {
+    json.key(key);
+    json.begin_array();
+    for (const std::string& name : *names) json.string(name);
+    json.end_array();
+  }
+  json.end_object();
   std::cout << json.view() << '\n';
 }
 
-std::string parameters_of(const RuleInfo& rule) {
-  std::string out;
-  for (const auto& [name, value] : rule.parameters)
-    out += (out.empty() ? "" : ", ") + name + " " + format_duration(value);
-  return out.empty() ? "-" : out;
+void print_error_json(const rules::RuleFileError& error) {
+  JsonWriter json;
+  json.begin_object();
+  json.member("file", error.file);
+  json.key("line");
+  json.number(std::uint64_t{error.at.line});
+  json.key("column");
+  json.number(std::uint64_t{error.at.column});
+  json.member("message", error.message);
+  json.end_object();
+  std::cout << json.view() << '\n';
 }
 
-int list(const RuleSet& rules, bool as_json) {
-  std::vector<std::vector<std::string>> rows;
-  for (const RuleInfo& rule : rules.rules()) {
-    if (as_json) print_json(rule);
-    rows.push_back({rule.name, std::string(to_string(rule.severity)), rule.noted ? "noted" : "opens",
-                    rule.enabled ? "on" : "off", parameters_of(rule)});
-  }
-  if (!as_json) std::cout << render_table({"rule", "severity", "kind", "state", "parameters"}, rows);
-  return kExitDone;
-}
-
-Result<int> explain(const RuleSet& rules, const std::string& name, bool as_json) {
-  const auto rule =
-      std::find_if(rules.rules().begin(), rules.rules().end(), [&](const RuleInfo& r) { return r.name == name; });
-  if (rule == rules.rules().end()) {
-    return Error{ErrorCode::kNotFound, "no rule '" + name + "': hookledger rules list shows them"};
-  }
+Result<int> check(const std::vector<std::string>& paths, bool as_json) {
+  if (paths.empty()) return usage_error("give the files to check: rules check FILE…");
+  rules::LoadedRules loaded = load_rules(paths);
   if (as_json) {
-    print_json(*rule);
-    return kExitDone;
+    for (const rules::RuleFileError& error : loaded.errors) print_error_json(error);
   }
-  std::cout << rule->name << " (" << to_string(rule->severity) << ", " << (rule->enabled ? "on" : "off") << ")\n\n"
-            << (rule->noted ? "is noted when: " : "opens when:    ") << rule->opens_when << '\n';
-  if (!rule->noted) std::cout << "ends when:     " << rule->ends_when << '\n';
-  std::cout << "what to do:    " << rule->action << "\nparameters:    " << parameters_of(*rule) << '\n';
+  const std::vector<rules::FileContents> files = loaded.files;
+  if (const auto read = rules_or_errors(std::move(loaded)); !read) return read.error();
+  for (std::size_t i = files.size() - paths.size(); i < files.size(); ++i) print_contents(files[i], as_json);
   return kExitDone;
 }
 
 Result<int> run(const Settings& settings, const CommandContext&) {
-  const auto rules = configured_rules(settings);
-  const std::string& verb = settings.positional().empty() ? "list" : settings.positional().front();
-  if (verb == "list") {
-    if (settings.positional().size() > 1) return usage_error("rules list takes no argument");
-    return list(*rules, settings.flag("json"));
-  }
+  const std::vector<std::string>& words = settings.positional();
+  const std::string verb = words.empty() ? "list" : words.front();
+  if (verb == "check") return check({words.begin() + 1, words.end()}, settings.flag("json"));
+  if (verb != "list" && verb != "explain")
+    return usage_error("rules '" + verb + "': use list, check FILE or explain ID");
+  const auto rules = rules_or_errors(load_configured_rules(settings));
+  if (!rules) return rules.error();
   if (verb == "explain") {
-    if (auto checked = expect_positional(settings, 2, "the name of one rule: rules explain ID"); !checked)
+    if (auto checked = expect_positional(settings, 2, "a failure or a rule: rules explain RC-BE-3"); !checked)
       return checked.error();
-    return explain(*rules, settings.positional()[1], settings.flag("json"));
+    return explain_rule_or_failure(*rules, words[1], settings.flag("json"));
   }
-  if (verb == "check")
-    return usage_error("rule files are not part of this version: the built-in rules are always in force");
-  return usage_error("rules '" + verb + "': use list or explain ID");
+  if (words.size() > 1) return usage_error("rules list takes no argument");
+  list_rules(*rules, settings.flag("json"));
+  return kExitDone;
 }
 
 }  // namespace
 
 Command rules_command() {
   return {"rules",
-          "[list | explain ID]",
-          "The rules that findings come from",
+          "[list | check FILE | explain ID]",
+          "The rules that findings come from, and the failures that they answer",
           "  hookledger rules list\n"
-          "  hookledger rules explain legs-ring-after-hangup\n"
-          "\nRule files (rules check FILE) are not part of this version.\n",
-          {expect_recordings_option()},
+          "  hookledger rules explain RC-BE-2                  a row of the failure catalogue: its story\n"
+          "  hookledger rules explain legs-ring-after-hangup   a rule\n"
+          "  hookledger rules check my-rules.yaml              every error with its line and column; exits 2\n"
+          "  hookledger serve --rules my-rules.yaml\n"
+          "\nA file of rules:\n\n"
+          "  format: 1\n"
+          "  rules:\n"
+          "    - rule: bridged-without-recording\n"
+          "      kind: expect\n"
+          "      scope: call\n"
+          "      when: {leg: bridged}\n"
+          "      then: {event: call.recording.started}\n"
+          "      within: 5s\n"
+          "      summary: \"Bridged at {since}, and {limit} later no recording had been started.\"\n"
+          "      action: \"Start the recording of call {call}.\"\n"
+          "      opens: 5 s after a bridge, no recording has been started.\n"
+          "      ends: A recording is started.\n"
+          "  tune:\n"
+          "    no-answer-no-end: {within: 90s}\n"
+          "\nAll of the language: schemas/rules/README.md.\n",
+          with_rule_options({}),
           run};
 }
 

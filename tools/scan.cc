@@ -19,7 +19,10 @@ void print(const Finding& finding) {
   std::cout << to_string(finding.severity) << "  " << finding.rule << "  " << to_string(finding.status) << " since "
             << format_time(finding.opened_at);
   if (finding.resolved_at) std::cout << ", resolved " << format_time(*finding.resolved_at);
-  std::cout << "\n  call " << printable(finding.call_id);
+  std::cout << "\n ";
+  if (!finding.call_id.empty()) std::cout << " call " << printable(finding.call_id);
+  if (!finding.device_id.empty()) std::cout << " device " << printable(finding.device_id);
+  if (finding.call_id.empty() && finding.device_id.empty()) std::cout << " several calls";
   if (!finding.organization_id.empty()) std::cout << " of " << printable(finding.organization_id);
   std::cout << "\n  " << printable(finding.summary) << "\n  " << printable(finding.action) << '\n';
   for (const std::string& id : finding.control_ids) std::cout << "  control id " << printable(id) << '\n';
@@ -96,10 +99,11 @@ Result<std::vector<Finding>> find(const Settings& settings, const CommandContext
 Result<int> run(const Settings& settings, const CommandContext& context) {
   if (auto checked = expect_positional(settings, 0, ""); !checked) return checked.error();
   const auto rules = configured_rules(settings);
+  if (!rules) return rules.error();
   const Time now = context.clock.wall();
-  const auto question = read_question(settings, *rules, now);
+  const auto question = read_question(settings, **rules, now);
   if (!question) return question.error();
-  const auto findings = find(settings, context, *rules, *question, now);
+  const auto findings = find(settings, context, **rules, *question, now);
   if (!findings) return findings.error();
   print_all(*findings, settings.flag("json"), question->status);
   const bool any_open = std::any_of(findings->begin(), findings->end(),
@@ -119,10 +123,9 @@ Command scan_command() {
       "  hookledger scan\n"
       "  hookledger scan --at 2026-02-08T10:15:30Z --rule legs-ring-after-hangup\n"
       "  hookledger scan --status all --json\n",
-      {{"at", "T", "as of T: RFC 3339, or relative such as -10m; default now"},
-       {"rule", "NAME", "of this rule only: hookledger rules list"},
-       {"status", "S", "open (default), resolved, noted or all"},
-       expect_recordings_option()},
+      with_rule_options({{"at", "T", "as of T: RFC 3339, or relative such as -10m; default now"},
+                         {"rule", "NAME", "of this rule only: hookledger rules list"},
+                         {"status", "S", "open (default), resolved, noted or all"}}),
       run};
 }
 

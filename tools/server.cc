@@ -1,22 +1,28 @@
 #include "tools/server.h"
 
-#include <filesystem>
 #include <iostream>
 #include <thread>
 
 #include "ingest/intake.h"
-#include "ingest/log/embedded_log.h"
 #include "ingest/webhooks.h"
+#include "projector/api.h"
 #include "projector/health.h"
+#include "projector/projection.h"
+#include "replay/forensic_route.h"
+#include "replay/recovery/recovery_route.h"
+#include "replay/redelivery/letters_route.h"
 #include "schemas/text.h"
 #include "tools/api_service.h"
+#include "tools/certificate_watch.h"
 #include "tools/data_access.h"
 #include "tools/housekeeping.h"
+#include "tools/kafka_settings.h"
 #include "tools/listener_settings.h"
-#include "tools/log_settings.h"
+#include "tools/live_projection.h"
 #include "tools/openapi_text.h"
-#include "tools/projection.h"
+#include "tools/recoveries.h"
 #include "tools/rule_settings.h"
+#include "tools/server_log.h"
 #include "tools/signals.h"
 #include "tools/source_settings.h"
 #include "tools/threads.h"
@@ -24,10 +30,10 @@
 namespace hookledger {
 namespace {
 
-/// A record may hold an id as long as its body, as id and as key, beside the body.
-constexpr std::size_t kRecordBytesPerBodyByte = 4;
 /// Of the time for draining: what comes after the webhook listener's, at most.
 constexpr std::chrono::milliseconds kStopTime(500);
+/// For commands, which may wait for others.
+constexpr unsigned kCommandThreads = 2;
 
 Result<RetentionLimits> read_retention(const Settings& settings, ServerRole role) {
   RetentionLimits limits;
@@ -61,6 +67,7 @@ class RunningServer {
  public:
   RunningServer(const Settings& settings, const CommandContext& context, ServerRole role, Logger::Options logging)
       : settings_(settings), context_(context), role_(role), logger_(logging) {}
+  ~RunningServer() { end_api(std::chrono::milliseconds(0)); }
 
   Result<int> run() {
     const auto sources = required_sources(settings_);
@@ -69,10 +76,18 @@ class RunningServer {
     if (!listeners) return listeners.error();
     const auto retention = read_retention(settings_, role_);
     if (!retention) return retention.error();
+    std::shared_ptr<const RuleSet> rules;
+    if (role_ == ServerRole::kEverything) {
+      auto configured = configured_rules(settings_);
+      if (!configured) return configured.error();
+      rules = std::move(*configured);
+    }
     if (auto opened = open_log(**sources, listeners->webhooks.limits); !opened) return opened.error();
     sources_.emplace(*sources);
     if (role_ == ServerRole::kEverything) {
-      if (auto opened = open_projection(); !opened) return opened.error();
+      const auto opened = open_projection(std::move(rules));
+      if (!opened) return opened.error().code == ErrorCode::kStopping ? Result<int>(kExitDone) : opened.error();
+      if (auto ready = open_recoveries(listeners->webhooks.limits.body_bytes_max); !ready) return ready.error();
     }
     add_routes();
     if (auto started = start_listeners(*listeners); !started) return started.error();
@@ -84,28 +99,49 @@ class RunningServer {
 
  private:
   Result<void> open_log(const Sources& sources, const http::Limits& limits) {
-    auto options = log_options(settings_);
-    if (!options) return options.error();
-    std::size_t& queue_bytes = options->limits.queue_bytes_max;
-    queue_bytes = std::max(queue_bytes, kRecordBytesPerBodyByte * limits.body_bytes_max);
-    std::error_code error;
-    std::filesystem::create_directories(options->store.path, error);
-    if (error)
-      return Error{ErrorCode::kUnavailable, "data dir " + data_dir(settings_) + " cannot be made: " + error.message()};
-    auto log = open_embedded_log(*options, context_.clock, logger_, metrics_);
-    if (!log) return log.error();
-    log_ = std::move(*log);
+    if (role_ == ServerRole::kEverything && on_kafka(settings_)) {
+      return usage_error("serve keeps its own log: with --kafka-brokers use hookledger sink and hookledger project");
+    }
+    auto opened = open_server_log(settings_, {limits.body_bytes_max, context_.clock, logger_, metrics_});
+    if (!opened) return opened.error();
+    log_ = std::move(opened->log);
+    if (opened->on_kafka != nullptr) observe(*opened->on_kafka, readiness_, metrics_);
     return remember_keys(*log_, sources);
   }
 
-  Result<void> open_projection() {
+  Result<void> open_projection(std::shared_ptr<const RuleSet> rules) {
     const auto threads = thread_count(settings_);
     if (!threads) return threads.error();
-    auto projection =
-        Projection::open(data_dir(settings_), configured_rules(settings_), *log_, context_.clock, logger_, *threads);
-    if (!projection) return projection.error();
-    projection_ = std::move(*projection);
+    const auto alerts = configured_alerts(settings_, *rules);
+    if (!alerts) return alerts.error();
+    const auto subscriptions = configured_subscriptions(settings_);
+    if (!subscriptions) return subscriptions.error();
+    projection_.emplace(
+        LiveProjection::Parts{*log_, context_.clock, logger_, metrics_},
+        LiveProjection::Options{data_dir(settings_), *threads, *alerts, *subscriptions, appends_to(*log_)});
+    return projection_->open(std::move(rules));
+  }
+
+  Result<void> open_recoveries(std::size_t body_bytes_max) {
+    const auto configured = configured_recoveries(settings_);
+    if (!configured) return configured.error();
+    recoveries_.emplace(*configured, Recoveries::Parts{*log_, appends_to(*log_), [this] { return states_here(); },
+                                                       context_.clock, logger_, metrics_, body_bytes_max});
+    recoveries_->start(data_dir(settings_) + "/recovery");
     return {};
+  }
+
+  StatesHere states_here() const {
+    StatesHere here{states()};
+    here.all = !here.open.empty();
+    return here;
+  }
+
+  /// None while the past is evaluated.
+  std::vector<std::shared_ptr<State>> states() const {
+    std::vector<std::shared_ptr<State>> here;
+    if (auto projection = projection_->get()) here.push_back(std::move(projection));
+    return here;
   }
 
   void add_routes() {
@@ -119,14 +155,23 @@ class RunningServer {
     });
     if (projection_) {
       readiness_.add("projection", [this] { return projection_->not_ready(); });
-      projection_->add_routes(router_, std::string(kOpenApiText));
+      readiness_.add_warning("rules", [this] { return refused_rules_.get(); });
+      const ApiParts parts{
+          [this] { return states(); }, *log_, [this] { return projection_->rules(); }, context_.clock, {},
+          std::string(kOpenApiText)};
+      add_api_routes(router_, parts);
+      add_forensic_route(router_, parts, [this] { return sources_->get(); });
+      add_letters_routes(router_, [this] { return projection_->subscriptions().letter_boxes(); });
+      add_recovery_route(router_, recoveries_->by_hand(), context_.clock, recoveries_->stop_token());
     }
     add_health_routes(router_, readiness_, metrics_);
   }
 
   Result<void> start_listeners(const Listeners& listeners) {
     auto api = listeners.api;
-    api.make_service = [this](http::Responder& responder) { return make_api_service(router_, responder); };
+    api.make_service = [this](http::Responder& responder) {
+      return make_api_service(router_, responder, nullptr, &*commands_);
+    };
     api_ = std::make_unique<http::Server>(api);
     if (const auto failed = api_->start()) return Error{ErrorCode::kInUse, "--api-listen: " + *failed};
     auto webhooks = listeners.webhooks;
@@ -141,19 +186,25 @@ class RunningServer {
 
   /// Until a signal asks to stop.
   void work(const RetentionLimits& retention) {
-    housekeeping_.emplace(Housekeeping::Parts{*log_, *webhooks_, projection_.get(), context_.clock, logger_, metrics_},
+    certificate_.emplace(CertificateWatch::Parts{*log_, *webhooks_, context_.clock, logger_});
+    housekeeping_.emplace(Housekeeping::Parts{*log_, *webhooks_, projection_ ? &*projection_ : nullptr, context_.clock,
+                                              logger_, metrics_},
                           retention);
+    certificate_->tick();
     while (true) {
       switch (wait_for_signal(Housekeeping::kInterval)) {
         case Signal::kStop: return;
         case Signal::kReload: reload(); break;
-        case Signal::kNone: housekeeping_->tick(); break;
+        case Signal::kNone:
+          housekeeping_->tick();
+          certificate_->tick();
+          break;
       }
     }
   }
 
   void reload() {
-    const auto settings = read_settings_again();
+    const auto settings = read_settings_again(role_ == ServerRole::kSink ? sink_command() : serve_command(), context_);
     const auto sources =
         settings ? required_sources(*settings) : Result<std::shared_ptr<const Sources>>(settings.error());
     if (!sources) {
@@ -169,13 +220,27 @@ class RunningServer {
       logger_.error("the certificate stays as it was", {{"reason", *failed}});
       return;
     }
+    if (projection_ && !reload_rules(*settings)) return;
     logger_.info("reloaded", {{"sources", std::to_string((*sources)->all().size())}});
   }
 
-  Result<Settings> read_settings_again() const {
-    std::vector<OptionSpec> own = (role_ == ServerRole::kSink ? sink_command() : serve_command()).options;
-    for (const OptionSpec& option : common_options()) own.push_back(option);
-    return read_settings(context_.arguments, own, all_options());
+  /// With wrong rules or alerts those of before stay in force.
+  bool reload_rules(const Settings& settings) {
+    auto rules = configured_rules(settings);
+    auto alerts = rules ? configured_alerts(settings, **rules) : Result<std::vector<AlertSettings>>(rules.error());
+    if (!alerts) {
+      logger_.error("rules and alerts stay as they were", {{"reason", alerts.error().detail}});
+      refused_rules_.set("the last reload was refused, and the rules and alerts of before are in force: " +
+                         alerts.error().detail);
+      return false;
+    }
+    refused_rules_.set({});
+    housekeeping_->pause();
+    const auto replaced = projection_->replace(std::move(*rules), std::move(*alerts));
+    housekeeping_->go_on();
+    if (!replaced && replaced.error().code != ErrorCode::kStopping)
+      logger_.error("rules and alerts could not be put in force: restart", {{"reason", replaced.error().detail}});
+    return replaced.has_value();
   }
 
   /// All of it within `drain_timeout`, if the disk is well.
@@ -185,11 +250,21 @@ class RunningServer {
     stopping_ = true;
     logger_.info("stopping", {{"drain_timeout", format_duration(drain_timeout)}});
     housekeeping_->stop();
+    if (recoveries_) recoveries_->request_stop();
     const auto took = std::chrono::ceil<std::chrono::milliseconds>(context_.clock.monotonic() - began);
     webhooks_->drain(std::max(drain_timeout - took - rest, std::chrono::milliseconds(0)));
+    if (recoveries_) recoveries_->stop();
     log_->stop();
     if (projection_) projection_->stop();
-    api_->drain(rest / 2);
+    end_api(rest / 2);
+  }
+
+  /// Commands answer through the API's threads, so they end between its last request and its end.
+  void end_api(std::chrono::milliseconds timeout) {
+    if (!api_) return;
+    api_->drain(timeout);
+    commands_.reset();
+    api_.reset();
   }
 
   const Settings& settings_;
@@ -197,15 +272,19 @@ class RunningServer {
   const ServerRole role_;
   Logger logger_;
   Metrics metrics_;
+  std::optional<CertificateWatch> certificate_;  ///< The log tells it outcomes.
   std::unique_ptr<EventLog> log_;
   std::optional<LiveSources> sources_;
-  std::unique_ptr<Projection> projection_;
+  std::optional<LiveProjection> projection_;
+  std::optional<Recoveries> recoveries_;
+  Warning refused_rules_;
   Readiness readiness_;
   Router router_;
   std::atomic<bool> serving_ = false, stopping_ = false;
   std::unique_ptr<http::Server> webhooks_;
   std::optional<Housekeeping> housekeeping_;
   std::unique_ptr<http::Server> api_;
+  std::optional<Workers> commands_{std::in_place, kCommandThreads};
 };
 
 }  // namespace

@@ -16,8 +16,19 @@ namespace po = boost::program_options;
 
 constexpr std::string_view kEnvironmentPrefix = "HOOKLEDGER_";
 constexpr std::string_view kPositional = "<positional>";
-constexpr std::string_view kSourcePrefix = "source.";
-const std::vector<std::string> kSourceKeys = {"kind", "public-key", "secret-file", "path", "tolerance"};
+
+/// A kind of named sections: `[source.NAME]`.
+struct SectionKind {
+  std::string prefix;
+  std::vector<std::string> keys;
+};
+const SectionKind kSource{"source.",
+                          {"kind", "public-key", "secret-file", "public-url", "path", "tolerance", "api-key-file",
+                           "api-url", "api-connection", "recovery-interval"}};
+const SectionKind kAlert{"alert.", {"url", "secret-file", "min-severity", "rules", "group-window"}};
+const SectionKind kSubscription{
+    "subscription.",
+    {"url", "secret-file", "types", "sources", "organization", "rate", "parallel", "give-up-after", "from"}};
 
 Error usage(const std::string& detail) { return {ErrorCode::kUsage, detail}; }
 
@@ -64,7 +75,18 @@ std::string shown_key(const std::string& key) {
   constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789.-_";
   constexpr std::size_t kSizeMax = 40;
   if (key.empty() || key.size() > kSizeMax || key.find_first_not_of(kLetters) != std::string::npos) return {};
-  return " " + key + (key.starts_with(kSourcePrefix) ? " (a source has kind, public-key, path, tolerance)" : "");
+  if (key.starts_with(kSource.prefix))
+    return " " + key +
+           " (a source has kind, public-key, secret-file, public-url, path, tolerance, api-key-file, api-url, "
+           "api-connection, recovery-interval)";
+  if (key.starts_with(kAlert.prefix)) {
+    return " " + key + " (an alert has url, secret-file, min-severity, rules, group-window)";
+  }
+  if (key.starts_with(kSubscription.prefix)) {
+    return " " + key +
+           " (a subscription has url, secret-file, types, sources, organization, rate, parallel, give-up-after, from)";
+  }
+  return " " + key;
 }
 
 }  // namespace
@@ -154,7 +176,9 @@ class SettingsReader {
     if (!lines) return lines.error();
     std::map<std::string, std::vector<std::string>> values;
     for (const ConfigLine& line : *lines) {
-      auto* into = is_option(line.key) ? &values[line.key] : source_value(line.key);
+      auto* into = is_option(line.key) ? &values[line.key] : section_value(kSource, line.key, settings_.sources_);
+      if (into == nullptr) into = section_value(kAlert, line.key, settings_.alerts_);
+      if (into == nullptr) into = section_value(kSubscription, line.key, settings_.subscriptions_);
       if (into == nullptr) {
         return usage("config file " + path + ", line " + std::to_string(line.number) + ": unknown key" +
                      shown_key(line.key));
@@ -171,13 +195,14 @@ class SettingsReader {
     return std::any_of(known_.begin(), known_.end(), [&](const OptionSpec& option) { return option.name == key; });
   }
 
-  /// Where values of `source.NAME.KEY` go; null when that is no key of a source.
-  std::vector<std::string>* source_value(const std::string& key) {
+  /// Where values of `KIND.NAME.KEY` go; null when that is no key of the kind.
+  static std::vector<std::string>* section_value(const SectionKind& kind, const std::string& key,
+                                                 Settings::Sections& sections) {
     const auto dot = key.rfind('.');
-    if (!key.starts_with(kSourcePrefix) || dot < kSourcePrefix.size()) return nullptr;
+    if (!key.starts_with(kind.prefix) || dot < kind.prefix.size()) return nullptr;
     const std::string last = key.substr(dot + 1);
-    if (std::find(kSourceKeys.begin(), kSourceKeys.end(), last) == kSourceKeys.end()) return nullptr;
-    return &settings_.sources_[key.substr(kSourcePrefix.size(), dot - kSourcePrefix.size())][last];
+    if (std::find(kind.keys.begin(), kind.keys.end(), last) == kind.keys.end()) return nullptr;
+    return &sections[key.substr(kind.prefix.size(), dot - kind.prefix.size())][last];
   }
 
   const std::vector<OptionSpec>& own_;

@@ -25,7 +25,7 @@ enum class Origin { kCommandLine, kEnvironment, kFile };
 /// What the user asked for: command line over environment over config file.
 class Settings {
  public:
-  /// `[source.NAME]` sections of the config file: key to values, by NAME.
+  /// `[source.NAME]`, `[alert.NAME]` or `[subscription.NAME]` sections of the config file: key to values, by NAME.
   using Sections = std::map<std::string, std::map<std::string, std::vector<std::string>>>;
 
   bool has(std::string_view name) const;
@@ -37,6 +37,8 @@ class Settings {
   std::vector<std::string> texts(std::string_view name) const;
   const std::vector<std::string>& positional() const { return positional_; }
   const Sections& sources() const { return sources_; }
+  const Sections& alerts() const { return alerts_; }
+  const Sections& subscriptions() const { return subscriptions_; }
 
   /// The typed readers give `otherwise` when the option is absent. Errors: kUsage, naming the option.
   Result<std::uint64_t> number(std::string_view name, std::uint64_t otherwise, std::uint64_t min,
@@ -57,7 +59,7 @@ class Settings {
   };
   std::map<std::string, Value, std::less<>> values_;
   std::vector<std::string> positional_;
-  Sections sources_;
+  Sections sources_, alerts_, subscriptions_;
 };
 
 /// Errors: kUsage (unknown option, key or command line shape), kNotFound (config file). Lines of the config file

@@ -22,6 +22,17 @@ void block_signals() {
   std::signal(SIGXFSZ, SIG_IGN);  // Over a limit on file sizes a write fails, as on a full disk, and that is handled.
 }
 
+void unblock_signals() {
+  const sigset_t set = handled();
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+bool stop_is_wanted() {
+  sigset_t pending;
+  sigpending(&pending);
+  return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+}
+
 Signal wait_for_signal(std::chrono::milliseconds timeout) {
   const sigset_t set = handled();
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);

@@ -6,11 +6,24 @@
 
 namespace hookledger {
 
+namespace {
+
+void fill(void* bytes, std::size_t size) {
+  require(getrandom(bytes, size, 0) == static_cast<ssize_t>(size), "the system gives no random bytes");
+}
+
+}  // namespace
+
 Ed25519Seed random_seed() {
   Ed25519Seed seed;
-  require(getrandom(seed.data(), seed.size(), 0) == static_cast<ssize_t>(seed.size()),
-          "the system gives no random bytes");
+  fill(seed.data(), seed.size());
   return seed;
+}
+
+std::uint64_t random_number() {
+  std::uint64_t number = 0;
+  fill(&number, sizeof number);
+  return number;
 }
 
 }  // namespace hookledger

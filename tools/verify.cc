@@ -5,6 +5,7 @@
 #include "schemas/text.h"
 #include "tools/command.h"
 #include "tools/data_access.h"
+#include "tools/kafka_settings.h"
 #include "tools/progress.h"
 #include "tools/source_settings.h"
 
@@ -93,14 +94,15 @@ Result<int> run(const Settings& settings, const CommandContext& context) {
 
 Command verify_command() {
   std::vector<OptionSpec> options = {{"explain", "", "say of every record that is not plainly valid why"}};
-  for (const OptionSpec& option : source_options()) options.push_back(option);
+  for (const auto& more : {source_options(), kafka_options()}) options.insert(options.end(), more.begin(), more.end());
   return {"verify",
           "",
           "Every record's signature, order and checksum, again",
           "Reads the log alone: stored bytes, stored signatures, and the keys kept in the data dir. With configured\n"
           "sources it also says which keys are no longer in use. Exits 3 on a mismatch.\n\n"
           "  hookledger verify\n"
-          "  hookledger verify --explain\n",
+          "  hookledger verify --explain\n"
+          "  hookledger verify --kafka-brokers BROKERS\n",
           options,
           run};
 }

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "schemas/error.h"
+#include "ingest/http/requester.h"
 
 namespace hookledger::http {
 
@@ -13,8 +13,17 @@ struct FetchedResponse {
   std::string content_type, body;
 };
 
-/// One GET over plain HTTP: `base` is `http://HOST:PORT`, `target` a path with query. Blocks up to `timeout`.
-/// The body is at most 256 MiB. Errors: kUsage (not such a URL), kUnavailable (nobody answers).
-Result<FetchedResponse> fetch(std::string_view base, std::string_view target, std::chrono::seconds timeout);
+/// Is it `http://HOST:PORT`, as `fetch` takes it?
+bool is_base_url(std::string_view text);
+
+/// One request without a body over plain HTTP: `base` is `http://HOST:PORT`, `target` a path with query. Blocks up to
+/// `timeout`. The body of the answer is at most 256 MiB. `headers`: beside those that a request needs.
+/// Errors: kUsage (not such a URL), kUnavailable (nobody answers).
+Result<FetchedResponse> send(std::string_view method, std::string_view base, std::string_view target,
+                             std::chrono::milliseconds timeout, const RequestHeaders& headers = {});
+
+/// `send` with GET.
+Result<FetchedResponse> fetch(std::string_view base, std::string_view target, std::chrono::milliseconds timeout,
+                              const RequestHeaders& headers = {});
 
 }  // namespace hookledger::http

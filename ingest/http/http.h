@@ -120,6 +120,13 @@ struct ServerOptions {
   std::function<std::unique_ptr<Service>(Responder&)> make_service;
 };
 
+/// What a server shows to those who connect.
+struct Certificate {
+  std::string subject;      ///< The first host that it names, else its common name: printable ASCII.
+  std::string fingerprint;  ///< Of all of it.
+  Time not_after;
+};
+
 struct ServerStatistics {
   std::uint64_t connections = 0;           ///< Open now.
   std::optional<double> certificate_days;  ///< Until the certificate in use expires.
@@ -140,6 +147,8 @@ class Server {
   /// `ADDR:PORT` it listens on.
   std::string address() const;
   ServerStatistics statistics() const;
+  /// In use for new connections; nothing without TLS.
+  std::optional<Certificate> certificate() const;
   /// New connections use the files as they are now. Says what is wrong and keeps the old ones otherwise.
   std::optional<std::string> reload_tls();
   /// Takes what waits in the accept backlog, closes the listeners, lets every request whose bytes have begun

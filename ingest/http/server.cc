@@ -81,10 +81,15 @@ ServerStatistics Server::statistics() const {
   ServerStatistics statistics{.connections = state_->shared.connections.load(), .certificate_days = {}};
   if (const auto tls = state_->shared.tls()) {
     const std::chrono::duration<double, std::chrono::days::period> left =
-        tls->expires_at() - state_->options.clock->wall();
+        tls->certificate().not_after - state_->options.clock->wall();
     statistics.certificate_days = left.count();
   }
   return statistics;
+}
+
+std::optional<Certificate> Server::certificate() const {
+  const auto tls = state_->shared.tls();
+  return tls ? std::optional(tls->certificate()) : std::nullopt;
 }
 
 std::optional<std::string> Server::reload_tls() { return state_->load_tls(); }

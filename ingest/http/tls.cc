@@ -1,6 +1,7 @@
 #include "ingest/http/tls.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/error.hpp>
 #include <cerrno>
 #include <cstring>
@@ -8,7 +9,7 @@
 #include <fstream>
 #include <limits>
 #include <openssl/err.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "schemas/error.h"
 
@@ -67,6 +68,43 @@ std::string use_key(SSL_CTX* context, const TlsFiles& files) {
 
 int bounded(std::size_t size) { return static_cast<int>(std::min<std::size_t>(size, std::numeric_limits<int>::max())); }
 
+std::string printable(const ASN1_STRING* text) {
+  constexpr std::size_t kNameBytesMax = 253;
+  if (text == nullptr) return {};
+  std::string name(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                   std::min<std::size_t>(static_cast<std::size_t>(ASN1_STRING_length(text)), kNameBytesMax));
+  std::ranges::replace_if(
+      name, [](char c) { return c < 0x20 || c > 0x7e; }, '?');
+  return name;
+}
+
+std::string first_host(const X509& certificate) {
+  const auto free_names = [](GENERAL_NAMES* names) { GENERAL_NAMES_free(names); };
+  const std::unique_ptr<GENERAL_NAMES, decltype(free_names)> names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type == GEN_DNS) return printable(name->d.dNSName);
+  }
+  return {};
+}
+
+std::string common_name(const X509& certificate) {
+  const X509_NAME* const subject = X509_get_subject_name(&certificate);
+  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  return at < 0 ? std::string() : printable(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+}
+
+Certificate describe(const X509& certificate) {
+  Certificate described{first_host(certificate), {}, to_time(X509_get0_notAfter(&certificate))};
+  if (described.subject.empty()) described.subject = common_name(certificate);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  X509_digest(&certificate, EVP_sha256(), digest.data(), &size);
+  described.fingerprint.assign(digest.begin(), digest.begin() + size);
+  return described;
+}
+
 }  // namespace
 
 std::variant<TlsProblem, std::shared_ptr<const TlsContext>> TlsContext::load(const TlsFiles& files) {
@@ -87,7 +125,7 @@ std::variant<TlsProblem, std::shared_ptr<const TlsContext>> TlsContext::load(con
   if (const auto reason = use_key(context, files); !reason.empty()) {
     return TlsProblem{.of_key = true, .reason = files.key + ": " + reason};
   }
-  result->expires_at_ = to_time(X509_get0_notAfter(SSL_CTX_get0_certificate(context)));
+  result->certificate_ = describe(*SSL_CTX_get0_certificate(context));
   return std::shared_ptr<const TlsContext>(std::move(result));
 }
 

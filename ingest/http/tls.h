@@ -53,7 +53,7 @@ class TlsContext {
   static std::variant<TlsProblem, std::shared_ptr<const TlsContext>> load(const TlsFiles& files);
 
   std::unique_ptr<TlsSession> accept(int socket) const;
-  Time expires_at() const { return expires_at_; }
+  const Certificate& certificate() const { return certificate_; }
 
  private:
   struct Free {
@@ -61,7 +61,7 @@ class TlsContext {
   };
 
   std::unique_ptr<SSL_CTX, Free> context_;
-  Time expires_at_;
+  Certificate certificate_;
 };
 
 }  // namespace hookledger::http

@@ -151,17 +151,21 @@ void Committer::commit(Batch batch) {
 void Committer::plan_append(Plan& plan, const Append& append, std::size_t index) {
   Plan::Fate& fate = plan.fates[index];
   std::optional<Place> original;
-  if (const auto known = plan.in_batch.find(append.dedup_key); known != plan.in_batch.end()) {
-    original = known->second;
-    fate.needs_write = true;
-  } else if (const auto found = store_.find(append.dedup_key, plan.commit.appended_at); !found) {
-    fate.result = found.error();
-    return;
-  } else if (*found) {
-    original = (*found)->place;
+  for (const std::string* key : {&append.dedup_key, &append.unless_known}) {
+    if (key->empty() || original) continue;
+    if (const auto known = plan.in_batch.find(*key); known != plan.in_batch.end()) {
+      original = known->second;
+      fate.needs_write = true;
+    } else if (const auto found = store_.find(*key, plan.commit.appended_at); !found) {
+      fate.result = found.error();
+      return;
+    } else if (*found) {
+      original = (*found)->place;
+    }
   }
   if (original) {
     fate.result = Appended{*original, true};
+    if (!append.unless_known.empty()) return;  // It was fetched, and is no delivery.
     const auto count =
         plan.deliveries.try_emplace(*original, fate.needs_write ? 1 : store_.deliveries(*original)).first;
     ++count->second;

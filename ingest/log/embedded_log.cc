@@ -65,11 +65,21 @@ class EmbeddedLogReader : public LogReader {
 
 }  // namespace
 
-std::string dedup_key(std::string_view source, std::string_view event_id) {
+std::string dedup_key(std::string_view source, std::string_view event_id, Provenance provenance) {
   std::string key;
-  key.reserve(source.size() + 1 + event_id.size());
+  key.reserve(2 + source.size() + event_id.size());
+  if (stands_in(provenance)) key.push_back('\0');  // No name of a source is empty.
   key.append(source).push_back('\0');
   return key.append(event_id);
+}
+
+Append make_append(const RecordView& record, std::string encoded, std::uint32_t partition) {
+  Append append;
+  append.dedup_key = dedup_key(record.source, record.id, record.provenance);
+  if (stands_in(record.provenance)) append.unless_known = dedup_key(record.source, record.id);
+  append.partition = partition;
+  append.record = std::move(encoded);
+  return append;
 }
 
 Result<std::unique_ptr<EventLog>> open_embedded_log(const EmbeddedLogOptions& options, const Clock& clock,

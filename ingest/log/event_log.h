@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -17,6 +18,7 @@ namespace hookledger {
 struct Appended {
   Place place;
   bool duplicate = false;
+  bool spooled = false;  ///< Durable here and on its way to the brokers: the offset is not known yet.
 };
 
 /// One finished append. `token` is the caller's own.
@@ -36,13 +38,20 @@ class AppendObserver {
 struct Append {
   std::string record;                  ///< Encoded: schemas/record.md.
   std::string dedup_key;               ///< See `dedup_key()`.
+  std::string unless_known = {};       ///< Another key under which the event may be known; empty: none.
   std::uint32_t partition = 0;         ///< `partition_of(key, partitions())`.
   AppendObserver* observer = nullptr;  ///< Outlives the append.
   std::uint64_t token = 0;
 };
 
-/// (source, event id) as one string.
-std::string dedup_key(std::string_view source, std::string_view event_id);
+/// What an event is known by: (source, event id) as one string. Of what stands in for a delivery it is another one, so
+/// that a signed delivery that comes after all is appended (G10).
+std::string dedup_key(std::string_view source, std::string_view event_id,
+                      Provenance provenance = Provenance::kDelivered);
+
+/// The append of a record, without observer and token: of what stands in for a delivery, unless that is known. `record`
+/// is the view of `encoded`.
+Append make_append(const RecordView& record, std::string encoded, std::uint32_t partition);
 
 /// Reads one partition in order of offset. One thread. Sees what was durable when it was made. Short-lived in an
 /// owner: while it lives, a failed log is not reopened, and its thread must not ask the log for anything else.
@@ -72,10 +81,12 @@ struct LogStatistics {
   std::uint64_t records = 0;  ///< That are there, about; 0: not known.
 };
 
-/// The append-only, partitioned sequence of records; the only source of truth. Two engines: embedded
-/// (RocksDB) and, later, Kafka. Threads: any, for every function.
+/// The append-only, partitioned sequence of records; the only source of truth. Two engines: embedded (RocksDB) and
+/// Kafka. Threads: any, for every function.
 class LogReader {
  public:
+  static constexpr std::chrono::milliseconds kAskTimeout{5000};
+
   virtual ~LogReader() = default;
 
   virtual std::uint32_t partitions() const = 0;
@@ -83,6 +94,12 @@ class LogReader {
   virtual std::uint64_t first(std::uint32_t partition) const = 0;
   /// One past the last durable record; 0 when empty.
   virtual std::uint64_t end(std::uint32_t partition) const = 0;
+  /// `end`, or that it cannot be told within `timeout`: then `end` is what it was when it last could.
+  /// Errors: kUnavailable.
+  virtual Result<std::uint64_t> ask_end(std::uint32_t partition,
+                                        [[maybe_unused]] std::chrono::milliseconds timeout = kAskTimeout) const {
+    return end(partition);
+  }
   /// Errors: kNotFound, kCorruption, kUnavailable.
   virtual Result<StoredRecord> read(Place place) const = 0;
   /// From the first record at or after `from`. Offsets may have gaps where retention removed records.
@@ -91,7 +108,15 @@ class LogReader {
   virtual std::optional<Ed25519Key> find_key(std::string_view key_id) const = 0;
 };
 
-class EventLog : public LogReader {
+/// A log that goes on growing while it is read.
+class LiveLog : public LogReader {
+ public:
+  /// Blocks until something became durable after the state `seen` was returned for, or `timeout`. Returns
+  /// the new state; start with 0.
+  virtual std::uint64_t wait_for_change(std::uint64_t seen, std::chrono::milliseconds timeout) = 0;
+};
+
+class EventLog : public LiveLog {
  public:
   /// Queues appends and returns at once; every one of them gets exactly one outcome, in any order, after it
   /// is on stable storage or has failed. A duplicate's outcome waits for its original's.
@@ -106,10 +131,6 @@ class EventLog : public LogReader {
 
   virtual LogHealth health() const = 0;
   virtual LogStatistics statistics() const = 0;
-
-  /// Blocks until something became durable after the state `seen` was returned for, or `timeout`. Returns
-  /// the new state; start with 0.
-  virtual std::uint64_t wait_for_change(std::uint64_t seen, std::chrono::milliseconds timeout) = 0;
 
   /// Finishes what is queued, then refuses appends.
   virtual void stop() = 0;

@@ -32,7 +32,9 @@ rocksdb::Status LogDatabase::open(Mode mode) {
   options.create_if_missing = options.create_missing_column_families = mode == Mode::kOwner;
   if (mode == Mode::kOwner) {
     options.listeners.push_back(listener);
-    spread_disk_work(options);
+    std::error_code ignored;  // Opening says it better.
+    std::filesystem::create_directories(options_.path, ignored);
+    spread_disk_work(options, options_.path);
   }
   const auto families = log_families(mode == Mode::kOwner ? clock_ : nullptr, options_.dedup_window);
   rocksdb::DB* raw = nullptr;
@@ -43,6 +45,7 @@ rocksdb::Status LogDatabase::open(Mode mode) {
       status = rocksdb::DB::OpenForReadOnly(options, options_.path, families, &handles, &raw);
       break;
     case Mode::kSecondary: {
+      reading_.emplace(options_.path);  // Before anything is opened.
       if (secondary_path_.empty()) {
         std::string path = (std::filesystem::temp_directory_path() / "hookledger-reader-XXXXXX").string();
         if (mkdtemp(path.data()) == nullptr) return rocksdb::Status::IOError("no temporary folder", path);

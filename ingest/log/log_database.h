@@ -13,6 +13,7 @@
 #include "ingest/log/log_keys.h"
 #include "ingest/log/log_options.h"
 #include "ingest/log/log_store.h"
+#include "ingest/log/reader_lock.h"
 
 namespace hookledger {
 
@@ -58,6 +59,7 @@ class LogDatabase {
   LogStoreOptions options_;
   const Clock* clock_;
   std::string secondary_path_;
+  std::optional<ReaderLock> reading_;
   mutable std::mutex keys_mutex_;  ///< Guards `keys_`; held for look-ups only.
   mutable std::map<std::string, Ed25519Key, std::less<>> keys_;
 };

@@ -15,6 +15,7 @@ namespace hookledger {
 inline constexpr std::uint32_t kLogFormat = 1;
 inline constexpr std::string_view kFormatKey = "format";
 inline constexpr std::string_view kPartitionsKey = "partitions";
+inline constexpr std::string_view kOriginKey = "origin";
 
 template <class T>
 void append_big_endian(std::string& out, T value) {
@@ -45,6 +46,12 @@ inline Place key_place(std::string_view key) {
 
 inline std::string next_key(std::uint32_t partition) {
   std::string key = "next";
+  append_big_endian(key, partition);
+  return key;
+}
+
+inline std::string followed_key(std::uint32_t partition) {
+  std::string key = "followed";
   append_big_endian(key, partition);
   return key;
 }

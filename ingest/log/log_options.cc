@@ -11,6 +11,7 @@
 
 #include "ingest/log/even_pace.h"
 #include "ingest/log/log_keys.h"
+#include "ingest/log/reader_lock.h"
 
 namespace hookledger {
 namespace {
@@ -108,13 +109,14 @@ rocksdb::DBOptions log_db_options() {
   return options;
 }
 
-void spread_disk_work(rocksdb::DBOptions& options) {
+void spread_disk_work(rocksdb::DBOptions& options, const std::string& path) {
   options.bytes_per_sync = kTableSyncBytes;
   options.strict_bytes_per_sync = true;
   options.writable_file_max_buffer_size = kTableWriteBytes;
   options.rate_limiter = std::make_shared<EvenPace>(*options.env, kTableBytesPerSecond, kTableWriteBytes);
-  options.sst_file_manager.reset(rocksdb::NewSstFileManager(options.env, nullptr, "", kDeletedBytesPerSecond, true,
-                                                            nullptr, kDeletedRatioMax, kDeletedChunkBytes));
+  options.sst_file_manager.reset(
+      rocksdb::NewSstFileManager(options.env, spare_readers(options.env->GetFileSystem(), path), nullptr, "",
+                                 kDeletedBytesPerSecond, true, nullptr, kDeletedRatioMax, kDeletedChunkBytes));
 }
 
 std::vector<rocksdb::ColumnFamilyDescriptor> log_families(const Clock* clock, Duration dedup_window) {

@@ -116,6 +116,54 @@ Result<void> LogStore::write(const Commit& commit) {
   return {};
 }
 
+Result<void> LogStore::write(const Index& index) {
+  const std::shared_lock lock(database_->mutex);
+  if (!database_->db) return database_->error(rocksdb::Status::IOError("the log is closed after an error"));
+  rocksdb::WriteBatch batch;
+  for (const Index::Entry& entry : index.entries) {
+    batch.Put(database_->handles[kDedupFamily], entry.dedup_key,
+              encode_dedup({entry.value.place, entry.value.appended_at}));
+  }
+  for (const auto& [place, count] : index.deliveries) {
+    batch.Put(database_->handles[kDeliveriesFamily], place_key(place), fixed_value(count));
+  }
+  for (const Place& place : index.followed) {
+    batch.Put(database_->handles[kMetaFamily], followed_key(place.partition), fixed_value(place.offset));
+  }
+  if (const auto status = database_->db->Write(rocksdb::WriteOptions(), &batch); !status.ok())
+    return database_->error(status);
+  return {};
+}
+
+Result<std::string> LogStore::origin() const {
+  const std::shared_lock lock(database_->mutex);
+  std::string value;
+  const auto status = database_->get(kMetaFamily, kOriginKey, &value);
+  if (!status.ok() && !status.IsNotFound()) return database_->error(status);
+  return value;
+}
+
+Result<void> LogStore::set_origin(std::string_view origin) {
+  const std::shared_lock lock(database_->mutex);
+  if (!database_->db) return database_->error(rocksdb::Status::IOError("the log is closed after an error"));
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  const auto status =
+      database_->db->Put(options, database_->handles[kMetaFamily], rocksdb::Slice(kOriginKey.data(), kOriginKey.size()),
+                         rocksdb::Slice(origin.data(), origin.size()));
+  if (!status.ok()) return database_->error(status);
+  return {};
+}
+
+Result<std::uint64_t> LogStore::followed(std::uint32_t partition) const {
+  const std::shared_lock lock(database_->mutex);
+  std::string value;
+  const auto status = database_->get(kMetaFamily, followed_key(partition), &value);
+  if (status.IsNotFound()) return 0;
+  if (!status.ok()) return database_->error(status);
+  return Decoder(value).fixed<std::uint64_t>();
+}
+
 Result<void> LogStore::put_key(std::string_view key_id, const Ed25519PublicKey& key) {
   const std::shared_lock lock(database_->mutex);
   if (!database_->db) return database_->error(rocksdb::Status::IOError("the log is closed after an error"));

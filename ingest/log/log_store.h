@@ -58,6 +58,22 @@ class LogStore {
   std::uint32_t deliveries(Place place) const;
   /// One atomic batch. Synced when it has records. After an error nobody knows what reached the disk: `reopen`.
   Result<void> write(const Commit& commit);
+  /// For a store that knows ids of records which are elsewhere. Not synced: a crash loses a suffix of such writes.
+  struct Index {
+    struct Entry {
+      std::string dedup_key;
+      DedupEntry value;
+    };
+    std::vector<Entry> entries;
+    std::vector<std::pair<Place, std::uint32_t>> deliveries;  ///< New totals.
+    std::vector<Place> followed;  ///< Of a partition: one past the last offset whose entry is in the store.
+  };
+  Result<void> write(const Index& index);
+  /// Which log an index is of, as its owner names it; empty when that was never said. Durable.
+  Result<std::string> origin() const;
+  Result<void> set_origin(std::string_view origin);
+  /// 0 when the partition was not followed yet.
+  Result<std::uint64_t> followed(std::uint32_t partition) const;
   Result<void> put_key(std::string_view key_id, const Ed25519PublicKey& key);
   std::optional<Ed25519Key> find_key(std::string_view key_id) const;
   Result<void> remove(std::uint32_t partition, std::span<const OffsetRange> ranges, std::uint64_t next);

@@ -1,41 +1,22 @@
 #include "schemas/sources/telnyx.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <simdjson.h>
 #include <unordered_map>
 
 #include "schemas/crypto.h"
 #include "schemas/json.h"
+#include "schemas/json_values.h"
 #include "schemas/record.h"
+#include "schemas/sources/on_demand.h"
 #include "schemas/text.h"
 
 namespace hookledger {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
-
-/// Empty for a key that names no character: a lone surrogate.
-std::string_view key_of(simdjson::simdjson_result<ondemand::field>& field) {
-  // Seldom has a key an escape, and then its text lies in the body. The parser has seen that every string ends.
-  const char* const begin = field.key().value().raw();
-  const char* end = begin;
-  while (*end != '"' && *end != '\\') ++end;
-  if (*end == '"') return {begin, static_cast<std::size_t>(end - begin)};
-  std::string_view key;
-  return field.unescaped_key().get(key) == simdjson::SUCCESS ? key : std::string_view();
-}
-
-/// The first member of a name: of duplicate keys the first counts, also when it has the wrong type.
-struct Member {
-  bool seen = false;
-  std::string_view text;  ///< Empty unless it is a non-empty string of whole characters.
-
-  void take(ondemand::value value) {
-    if (std::exchange(seen, true)) return;
-    if (value.type() == ondemand::json_type::string && value.get_string().get(text) != simdjson::SUCCESS) text = {};
-  }
-};
 
 struct Payload {
   bool seen = false;
@@ -193,9 +174,6 @@ struct Body {
   }
 };
 
-/// The memory of a larger body is given back when the next one comes.
-constexpr std::size_t kKeptBytesMax = 4 * 1024 * 1024;
-
 bool is_v1_name(std::string_view type) {
   return type.find('.') == std::string_view::npos && type.find('_') != std::string_view::npos;
 }
@@ -219,15 +197,12 @@ std::optional<Time> first_time(std::initializer_list<std::string_view> texts) {
 
 class TelnyxReader : public EventReader {
  public:
-  EventHead head(std::string_view body) override {
+  EventHead head(const EventBody& event_body) override {
+    const std::string_view body = event_body.bytes;
     EventHead head;
     Body parsed;
     const Event* event = is_json(body) && read(body, parsed) ? parsed.event() : nullptr;
-    if (event == nullptr) {
-      head.id = "blake2b:" + blake2b_256_hex(body);
-      head.type = kUnrecognisedType;
-      return head;
-    }
+    if (event == nullptr) return unrecognised_head(body);
     const Payload& payload = event->payload;
     head.type = event == &parsed.bare && is_v1_name(event->type.text) ? telnyx_dotted_name(event->type.text)
                                                                       : std::string(event->type.text);
@@ -244,9 +219,9 @@ class TelnyxReader : public EventReader {
     return head;
   }
 
-  const EventDetail& detail(std::string_view body, std::string_view type) override {
+  const EventDetail& detail(const EventBody& body, std::string_view type) override {
     Body parsed;
-    const Event* event = read(body, parsed) ? parsed.event() : nullptr;
+    const Event* event = read(body.bytes, parsed) ? parsed.event() : nullptr;
     if (event == nullptr) return detail_ = {};
     const Payload& payload = event->payload;
     detail_.effect = effect_of(type);
@@ -273,12 +248,18 @@ class TelnyxReader : public EventReader {
     return detail_;
   }
 
+  std::vector<FieldValue> values(const EventBody& body, std::span<const std::string> pointers,
+                                 std::span<const std::uint32_t> slots) override {
+    constexpr std::array<std::string_view, 3> kPayloads = {"/data/payload", "/payload", ""};
+    return values_.read(body.bytes, kPayloads, pointers, slots);
+  }
+
  private:
   /// False when the bytes are not an object that can be read to its end. Views in `parsed` live until the next
   /// call.
   bool read(std::string_view body, Body& parsed) {
     try {
-      ondemand::document document = parser_.iterate(padded(body));
+      ondemand::document document = parser_.iterate(body);
       parsed.read(document);
       return true;
     } catch (const simdjson::simdjson_error&) {
@@ -286,28 +267,17 @@ class TelnyxReader : public EventReader {
     }
   }
 
-  simdjson::padded_string_view padded(std::string_view body) {
-    if (body.size() <= kKeptBytesMax && buffer_.size() > kKeptBytesMax + simdjson::SIMDJSON_PADDING) {
-      buffer_ = {};
-      parser_ = ondemand::parser();
-    }
-    if (buffer_.size() < body.size() + simdjson::SIMDJSON_PADDING)
-      buffer_.resize(body.size() + simdjson::SIMDJSON_PADDING);
-    std::copy(body.begin(), body.end(), buffer_.begin());
-    return simdjson::padded_string_view(buffer_.data(), body.size(), buffer_.size());
-  }
-
   /// `organization_id` in the JSON object that the client state holds in base64. An application sends the same
   /// state with every command, so the last one is remembered.
   const std::string& organization(std::string_view client_state) {
     if (client_state == last_client_state_) return last_organization_;
-    if (last_client_state_.capacity() > kKeptBytesMax) last_client_state_ = {};
+    if (last_client_state_.capacity() > BodyParser::kKeptBytesMax) last_client_state_ = {};
     last_client_state_ = client_state;
     last_organization_.clear();
     const auto text = decode_base64(client_state, false);
     if (!text || !is_json(*text)) return last_organization_;
     try {
-      ondemand::document document = parser_.iterate(padded(*text));
+      ondemand::document document = parser_.iterate(*text);
       Member organization;
       for (auto field : document.get_object()) {
         const std::string_view key = key_of(field);
@@ -327,7 +297,7 @@ class TelnyxReader : public EventReader {
     try {
       if (!object.empty()) {
         std::vector<std::string> seen;
-        ondemand::document document = parser_.iterate(padded(object));
+        ondemand::document document = parser_.iterate(object);
         for (auto field : document.get_object()) {
           std::string key(key_of(field));
           ondemand::value value = field.value();
@@ -355,8 +325,8 @@ class TelnyxReader : public EventReader {
     return std::string(out.view());
   }
 
-  ondemand::parser parser_;
-  std::string buffer_;
+  BodyParser parser_;
+  JsonValues values_;
   std::string last_client_state_, last_organization_;
   EventDetail detail_;  ///< Kept, so that its strings need no new memory for every event.
 };

@@ -3,10 +3,12 @@
 #include <filesystem>
 #include <iostream>
 #include <optional>
+#include <span>
 
 #include "schemas/crypto.h"
 #include "schemas/text.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/brokers.h"
 #include "tests/support/temporary_folder.h"
 #include "tools/system_clock.h"
 #include "tools/table.h"
@@ -15,11 +17,14 @@ namespace hookledger::bench {
 namespace {
 
 constexpr const char* kUsage =
-    R"(usage: hookledger_bench [--only NAME] [--full] [--events N] [--keep DIR] [--program PATH]
+    R"(usage: hookledger_bench [--kafka] [--only NAME] [--full] [--events N] [--keep DIR] [--program PATH]
 
-  --only NAME     one measurement: sink, latency, rebuild, forensic, scan
-  --full          longer runs, and 10 million events in the prepared log
-  --events N      in the prepared log; default 1 million
+  --kafka         the log on Apache Kafka: on one broker that is started for it and stopped afterwards, or on those that
+                  HOOKLEDGER_TEST_KAFKA=HOST:PORT names, where outage cannot be measured and the topics stay behind
+  --only NAME     one measurement: sink, latency, rebuild, rules, forensic, scan, redeliver, subscription;
+                  with --kafka: sink, log, rebuild, outage
+  --full          longer runs, and ten times as many events in the prepared log
+  --events N      in the prepared log; default 1 million, with --kafka 500,000
   --keep DIR      write there, on the disk to be measured, and leave the prepared log for the next run
   --program PATH  the hookledger to measure; default the one built with this program
 )";
@@ -28,24 +33,31 @@ struct Measurement {
   const char* name;
   void (*measure)(Bench&);
 };
-constexpr Measurement kMeasurements[] = {{"sink", measure_sink},
-                                         {"latency", measure_latency},
-                                         {"rebuild", measure_rebuild},
-                                         {"forensic", measure_forensic},
-                                         {"scan", measure_scan}};
+constexpr Measurement kMeasurements[] = {{"sink", measure_sink},           {"latency", measure_latency},
+                                         {"rebuild", measure_rebuild},     {"rules", measure_rules},
+                                         {"forensic", measure_forensic},   {"scan", measure_scan},
+                                         {"redeliver", measure_redeliver}, {"subscription", measure_subscription}};
+constexpr Measurement kKafkaMeasurements[] = {{"sink", measure_kafka_sink},
+                                              {"log", measure_kafka_log},
+                                              {"rebuild", measure_kafka_rebuild},
+                                              {"outage", measure_kafka_outage}};
 
 struct Options {
   std::string only, keep, program = HOOKLEDGER_PROGRAM;
   std::optional<std::uint64_t> events{};
-  bool full = false;
+  bool full = false, kafka = false;
+
+  std::span<const Measurement> measurements() const {
+    return kafka ? std::span<const Measurement>(kKafkaMeasurements) : kMeasurements;
+  }
 };
 
 std::optional<Options> read_options(const std::vector<std::string>& arguments) {
   Options options;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& name = arguments[i];
-    if (name == "--full") {
-      options.full = true;
+    if (name == "--full" || name == "--kafka") {
+      (name == "--full" ? options.full : options.kafka) = true;
       continue;
     }
     if (i + 1 == arguments.size()) return std::nullopt;
@@ -62,7 +74,8 @@ std::optional<Options> read_options(const std::vector<std::string>& arguments) {
       return std::nullopt;
     }
   }
-  const bool known = std::ranges::any_of(kMeasurements, [&](const auto& each) { return options.only == each.name; });
+  const bool known =
+      std::ranges::any_of(options.measurements(), [&](const auto& each) { return options.only == each.name; });
   if (!options.only.empty() && !known) return std::nullopt;
   return options;
 }
@@ -82,15 +95,19 @@ int run(const Options& options, const std::string& command) {
   const testing::TemporaryFolder temporary;
   const std::string folder = options.keep.empty() ? temporary.path() : options.keep;
   std::filesystem::create_directories(folder);
-  constexpr std::uint64_t kEvents = 1'000'000, kFullEvents = 10'000'000;
+  const std::uint64_t events = options.kafka ? 500'000 : 1'000'000;
+  std::optional<Brokers> brokers;
+  if (options.kafka) brokers.emplace(clock, folder + "/kafka");
   Bench bench{.clock = clock,
               .program = options.program,
               .folder = folder,
-              .events = options.events.value_or(options.full ? kFullEvents : kEvents),
-              .full = options.full};
-  for (const Measurement& each : kMeasurements) {
+              .events = options.events.value_or(options.full ? 10 * events : events),
+              .full = options.full,
+              .brokers = brokers ? &*brokers : nullptr};
+  for (const Measurement& each : options.measurements()) {
     if (options.only.empty() || options.only == each.name) each.measure(bench);
   }
+  if (brokers) bench.notes.push_back(brokers->describe());
   print(bench, command);
   return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "ingest/log/embedded_log.h"
 #include "projector/projection_view.h"
+#include "projector/rules/built_in_rules.h"
 #include "replay/timeline.h"
 #include "schemas/json.h"
 #include "tests/bench/bench.h"

@@ -22,7 +22,7 @@ SendReport send(const Clock& clock, const std::string& url, const Load& load,
   SendOptions sending;
   sending.url = parse_http_url(url).value();
   sending.rate = load.rate;
-  sending.connections = kConnections;
+  sending.connections = load.connections;
   const Plan plan = make_plan(traffic).value();
   SendReport report = send_plan(plan, sending, signing_key(), clock, tick).value();
   if (report.accepted != plan.deliveries.size()) throw std::runtime_error("the server did not accept everything");

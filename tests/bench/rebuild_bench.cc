@@ -8,6 +8,7 @@
 #include "ingest/log/embedded_log.h"
 #include "projector/fold.h"
 #include "projector/folding.h"
+#include "projector/rules/built_in_rules.h"
 #include "schemas/sources/telnyx.h"
 #include "schemas/text.h"
 #include "tests/support/append_waiter.h"
@@ -37,7 +38,7 @@ void write_log(EventLog& log, std::uint32_t calls) {
   };
   for (const Delivery& delivery : plan.deliveries) {
     const std::string body = shelf.body(delivery);
-    const EventHead head = reader->head(body);
+    const EventHead head = reader->head({body});
     RecordView record = simulated_record(head, body, delivery.arrives_at);
     record.signature = "6Zf1vYk1a5n0dHk0m3l9yq3x0e8S1b0oE5n8a6o0WcVdDk3y2v1hQm8mZ5pWq1xYv6bG0Qe3rT9uI2oP4aS7Dg==";
     record.signed_at = "1770545730";
@@ -110,7 +111,7 @@ int run(const std::string& folder, std::uint32_t calls) {
   measure("+ detail", events, [&] {
     for_each(*log, [&](const LogCursor& cursor) {
       const auto record = decode_record(cursor.bytes());
-      bytes += reader->detail(record->body, record->type).from.size();
+      bytes += reader->detail({record->body}, record->type).from.size();
     });
   });
   for (const unsigned threads : {1U, 2U}) {

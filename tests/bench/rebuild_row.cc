@@ -1,11 +1,10 @@
-#include <filesystem>
-
 #include "ingest/log/embedded_log.h"
-#include "projector/folding.h"
+#include "projector/rules/built_in_rules.h"
 #include "schemas/json.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/child.h"
 #include "tests/bench/prepared_log.h"
+#include "tests/bench/timed_fold.h"
 #include "tests/bench/timing.h"
 
 namespace hookledger::bench {
@@ -23,22 +22,6 @@ double scan_seconds(const LogReader& log, Visit visit) {
   return (cpu_time_of_self() - before).total();
 }
 
-/// CPU-seconds of this process from a log on disk to a store that can be asked.
-double fold_seconds(const std::string& log_path, const std::string& store_path, unsigned threads) {
-  std::filesystem::remove_all(store_path);
-  const auto rules = built_in_rules();
-  const CpuTime before = cpu_time_of_self();
-  const auto log = open_embedded_log_reader(log_path).value();
-  const auto store =
-      CallStore::make(open_key_value(store_path, KeyValueUse::kBulk).value(), make_shape(log->partitions(), *rules))
-          .value();
-  catch_up(*store, *log, *rules, threads).value();
-  store->flush().value();
-  const double cpu = (cpu_time_of_self() - before).total();
-  std::filesystem::remove_all(store_path);
-  return cpu;
-}
-
 }  // namespace
 
 void measure_rebuild(Bench& bench) {
@@ -54,6 +37,7 @@ void measure_rebuild(Bench& bench) {
     parse = scan_seconds(*log, [&](std::string_view record) { json += is_json(decode_record(record)->body) ? 1 : 0; });
   }
   const auto count = static_cast<double>(events);
+  const auto rules = built_in_rules();
   const auto add_row = [&](std::string work, double cpu, double seconds) {
     const double rate = count / cpu;
     Row row = compared(std::move(work), text("%.0f (%.0f/s on the wall)", rate, count / seconds),
@@ -66,7 +50,7 @@ void measure_rebuild(Bench& bench) {
     const char* const plural = threads == 1 ? "" : "s";
     say("rebuild: %llu events, %u thread%s", static_cast<unsigned long long>(events), threads, plural);
     const auto began = bench.clock.monotonic();
-    const double cpu = fold_seconds(prepared.data_dir + "/log", bench.folder + "/folded", threads);
+    const double cpu = fold_seconds(prepared.data_dir + "/log", bench.folder + "/folded", *rules, threads);
     add_row(text("rebuild, events per CPU-second, %u thread%s", threads, plural), cpu,
             seconds_between(began, bench.clock.monotonic()));
     const Finished done = run(bench.clock, {bench.program, "rebuild", "--data-dir", prepared.data_dir, "--threads",

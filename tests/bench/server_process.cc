@@ -28,11 +28,13 @@ std::string word_after(const std::string& text, const std::string& name) {
 }  // namespace
 
 ServerProcess::ServerProcess(const std::string& program, const std::string& role, const std::string& data_dir,
-                             const std::string& public_key, unsigned threads) {
+                             const std::string& public_key, unsigned threads, const std::vector<std::string>& more) {
+  std::vector<std::string> command{
+      program,    role,          "--data-dir",   data_dir,      "--telnyx-public-key", public_key,
+      "--listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0", "--threads",           std::to_string(threads)};
+  command.insert(command.end(), more.begin(), more.end());
   int output = -1;
-  id_ = start({program, role, "--data-dir", data_dir, "--telnyx-public-key", public_key, "--listen", "127.0.0.1:0",
-               "--api-listen", "127.0.0.1:0", "--threads", std::to_string(threads)},
-              &output);
+  id_ = start(command, &output);
   const std::string line = read_line(output);
   ::close(output);
   webhooks_ = word_after(line, "webhooks=");

@@ -2,15 +2,16 @@
 
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 namespace hookledger::bench {
 
 /// A `hookledger sink` or `serve` on free loopback ports. Ends with this object.
 class ServerProcess {
  public:
-  /// `role`: the command. `public_key`: base64, of the source `telnyx`.
+  /// `role`: the command. `public_key`: base64, of the source `telnyx`. `more`: options.
   ServerProcess(const std::string& program, const std::string& role, const std::string& data_dir,
-                const std::string& public_key, unsigned threads);
+                const std::string& public_key, unsigned threads, const std::vector<std::string>& more = {});
   ~ServerProcess();
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;

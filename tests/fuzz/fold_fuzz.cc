@@ -4,7 +4,7 @@
 #include <set>
 
 #include "projector/fold.h"
-#include "projector/rules.h"
+#include "projector/rules/built_in_rules.h"
 #include "schemas/crypto.h"
 #include "schemas/json.h"
 #include "schemas/sources/telnyx.h"
@@ -28,9 +28,9 @@ std::vector<Event> read_events(EventReader& reader, std::string_view bodies) {
   while (!bodies.empty()) {
     const std::string_view body = bodies.substr(0, bodies.find('\n'));
     bodies.remove_prefix(std::min(bodies.size(), body.size() + 1));
-    Event event{reader.head(body), {}};
+    Event event{reader.head({body}), {}};
     if (event.head.type == kUnrecognisedType || !event.head.occurred_at || !ids.insert(event.head.id).second) continue;
-    event.detail = reader.detail(body, event.head.type);
+    event.detail = reader.detail({body}, event.head.type);
     events.push_back(std::move(event));
   }
   return events;

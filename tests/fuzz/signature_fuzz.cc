@@ -17,20 +17,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
     return line;
   };
-  SignatureHeaders headers;
-  headers.signature = take_line();
-  headers.timestamp = take_line();
-  headers.signature_count = headers.timestamp_count = 1;
-  const std::string signed_text = std::string(headers.timestamp) + '|' + std::string(rest);
+  SignatureEvidence evidence;
+  evidence.signature = take_line();
+  evidence.signed_at = take_line();
+  const std::string signed_text = evidence.signed_at + '|' + std::string(rest);
 
   const std::string honest = encode_base64(as_text(ed25519_sign(key, signed_text).data(), 64));
-  const Verification found = verify_telnyx(source, headers, signed_text, kNow);
+  const Verification found = telnyx_verifier().verify(source, evidence, signed_text, kNow);
   if (found.verdict == SignatureVerdict::kValid || found.verdict == SignatureVerdict::kOutOfTolerance) {
-    require(headers.signature == honest, "only the owner of the key can sign");
+    require(evidence.signature == honest, "only the owner of the key can sign");
   }
-  headers.signature = honest;
-  require(
-      verify_telnyx(source, headers, signed_text, kNow).verdict == SignatureVerdict::kValid || !found.reason.empty(),
-      "what is refused has a reason");
+  evidence.signature = honest;
+  require(telnyx_verifier().verify(source, evidence, signed_text, kNow).verdict == SignatureVerdict::kValid ||
+              !found.reason.empty(),
+          "what is refused has a reason");
   return 0;
 }

@@ -7,6 +7,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto time = parse_time(text)) {
     require(parse_time(format_time(*time)) == time, "a time that was read is written so that it reads the same");
   }
+  if (const auto time = parse_rfc2822_time(text)) {
+    require(parse_time(format_time(*time)) == time, "a date of RFC 2822 is an instant as any other");
+  }
   if (const auto duration = parse_duration(text)) format_duration(*duration);
   parse_instant(text, Time{});
   return 0;

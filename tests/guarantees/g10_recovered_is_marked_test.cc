@@ -1,6 +1,7 @@
 // G10: what did not come signed from its source is marked, and never displaces what did.
 #include <gmock/gmock.h>
 
+#include "projector/rules/built_in_rules.h"
 #include "replay/transfer.h"
 #include "schemas/cloud_event.h"
 #include "tests/guarantees/ledger.h"
@@ -93,6 +94,21 @@ TEST_F(RecoveredIsMarked, TheSameEventAgainIsNotAppended) {
   EXPECT_EQ(call(), before);
   EXPECT_THAT(provenances(), ::testing::Each(Provenance::kDelivered));
   EXPECT_THAT(provenances(), ::testing::SizeIs(4));
+}
+
+TEST_F(RecoveredIsMarked, ASignedDeliveryAfterARecoveredOneIsAppendedAndTakesOver) {
+  for (const Provenance provenance : {Provenance::kRecovered, Provenance::kSynthetic})
+    append(tales(provenance, "call/"));
+  EXPECT_THAT(provenances(), ::testing::SizeIs(4)) << "of one event one stand-in is enough";
+  EXPECT_THAT(call(), HasSubstr(R"("hangup_cause":"forged")"));
+  append(delivered());
+  append(delivered());
+  EXPECT_THAT(provenances(), ::testing::SizeIs(8));
+  EXPECT_THAT(call(), HasSubstr(R"("initiated_at":"2026-02-08T10:00:00.000000Z")"));
+  EXPECT_THAT(call(), Not(HasSubstr("forged")));
+  EXPECT_THAT(call(), HasSubstr(R"("count":4)"));
+  append(tales(Provenance::kRecovered, "call/"));
+  EXPECT_THAT(provenances(), ::testing::SizeIs(8));
 }
 
 TEST_F(RecoveredIsMarked, ALineThatOnlyClaimsToBeDeliveredIsImported) {

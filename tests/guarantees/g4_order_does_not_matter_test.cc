@@ -4,6 +4,7 @@
 
 #include "projector/folding.h"
 #include "projector/queries.h"
+#include "projector/rules/built_in_rules.h"
 #include "schemas/json.h"
 #include "tests/replay/signed_log.h"
 #include "tests/support/seeded.h"

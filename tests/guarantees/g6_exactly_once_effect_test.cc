@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "projector/folding.h"
+#include "projector/rules/built_in_rules.h"
 #include "tests/projector/history.h"
 #include "tests/support/memory_log.h"
 #include "tests/support/temporary_folder.h"

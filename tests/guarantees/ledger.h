@@ -11,6 +11,7 @@
 #include "projector/projection_folder.h"
 #include "projector/projector.h"
 #include "projector/queries.h"
+#include "projector/rules/built_in_rules.h"
 #include "schemas/json.h"
 #include "tests/ingest/http/peer.h"
 #include "tests/replay/signed_log.h"

@@ -18,6 +18,7 @@ struct LogEvent {
   std::string id;
   std::string call = "call-1";
   std::string body = "{}";
+  Provenance provenance = Provenance::kDelivered;
 };
 
 inline std::string to_record(const LogEvent& event) {
@@ -27,16 +28,15 @@ inline std::string to_record(const LogEvent& event) {
   record.type = "call.initiated";
   record.key = event.call;
   record.in_call = true;
+  record.provenance = event.provenance;
   record.body = event.body;
   return encode_record(record);
 }
 
 inline Append to_append(const LogEvent& event, std::uint32_t partitions) {
-  Append append;
-  append.record = to_record(event);
-  append.dedup_key = dedup_key("telnyx", event.id);
-  append.partition = partition_of(event.call, partitions);
-  return append;
+  std::string record = to_record(event);
+  const RecordView view = decode_record(record).value();
+  return make_append(view, record, partition_of(event.call, partitions));
 }
 
 /// Appends and waits for outcomes, 20 s at most. `Log`: an EventLog, or what submits as one does. Threads: any.

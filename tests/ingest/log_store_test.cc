@@ -2,9 +2,11 @@
 
 #include "ingest/log/log_store.h"
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <gmock/gmock.h>
+#include <set>
 #include <thread>
 
 #include "tests/ingest/test_log.h"
@@ -73,6 +75,59 @@ TEST_F(Store, AReaderMissesNothingWhileTablesAreWritten) {
     EXPECT_GE(seen, acknowledged);
   }
   writer.join();
+}
+
+TEST_F(Store, AReaderReadsOnWhenItsTablesAreMergedAndDeleted) {
+  const auto files_from = [&](std::uintmax_t size) {
+    std::set<std::string> names;
+    for (const auto& file : std::filesystem::directory_iterator(folder_ / "log")) {
+      std::error_code gone;
+      if (file.file_size(gone) >= size && !gone) names.insert(file.path().filename());
+    }
+    return names;
+  };
+  const std::string body(1 << 20, 'b');  // More than is deleted at once.
+  const auto write_large = [&] {
+    const std::string record = to_record({.id = "large", .body = body});
+    LogStore::Commit commit{.records = {}, .deliveries = {}, .appended_at = clock_.wall()};
+    // Several partitions in one table, which is therefore taken apart and not moved.
+    for (std::uint32_t partition = 0; partition < kPartitions; ++partition) {
+      commit.records.push_back({{partition, next_}, record, "large"});
+    }
+    ++next_;
+    store_->write(commit).value();
+    store_->flush().value();
+  };
+  for (int i = 0; i < 3; ++i) write_large();
+  const auto reader = LogStore::open_reader(folder_ / "log").value();
+  const std::vector<std::uint64_t> ends = reader->next_offsets().value();
+  const auto tables = files_from(body.size());
+  const auto cursor = reader->scan(0, 0);
+  ASSERT_TRUE(cursor->next().value());
+  const auto gone = [&] {
+    const auto now = files_from(0);
+    return std::ranges::none_of(now, [](const auto& name) { return name.ends_with(".trash"); }) &&
+           std::ranges::none_of(tables, [&](const auto& name) { return name.ends_with(".sst") && now.contains(name); });
+  };
+  for (int i = 0; i < 500 && !gone(); ++i) {
+    if (i < 8) write_large();
+    std::this_thread::sleep_for(10ms);
+  }
+  ASSERT_TRUE(gone()) << "nothing was merged";
+
+  const auto begun_after = reader->scan(3, 0);
+  ASSERT_TRUE(begun_after->next());
+  for (std::uint64_t offset = 1; offset < ends[0]; ++offset) {
+    for (const auto& each : {cursor.get(), begun_after.get()}) {
+      const auto found = each->next();
+      ASSERT_TRUE(found) << found.error().detail;
+      ASSERT_TRUE(*found) << offset;
+      EXPECT_EQ(each->place().offset, offset);
+    }
+  }
+  EXPECT_FALSE(cursor->next().value()) << "a scan ends where it was to end, whatever came since";
+  EXPECT_TRUE(reader->read({1, 0}));
+  EXPECT_GE(reader->next_offsets()->at(2), ends[2]);
 }
 
 TEST_F(Store, CountsDeliveries) {

@@ -39,7 +39,13 @@ struct Delivery {
   }
 
   Verification verify(const Source& source = source_with({1}), Time now = at(kSignedAt)) const {
-    return verify_telnyx(source, {signature, timestamp, signature_count, timestamp_count}, timestamp + "|" + body, now);
+    http::Head head;
+    for (std::size_t i = 0; i < signature_count; ++i) head.headers.emplace_back("telnyx-signature-ed25519", signature);
+    for (std::size_t i = 0; i < timestamp_count; ++i) head.headers.emplace_back("telnyx-timestamp", timestamp);
+    const SignatureEvidence evidence = telnyx_verifier().evidence(source, head);
+    std::string signed_text;
+    telnyx_verifier().begin_signed_text(evidence, signed_text);
+    return telnyx_verifier().verify(source, evidence, signed_text + body, now);
   }
 };
 

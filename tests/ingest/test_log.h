@@ -52,6 +52,7 @@ class TestLog {
   Logger& logger() { return logger_; }
   Metrics& metrics() { return metrics_; }
   EmbeddedLogOptions& options() { return options_; }
+  const EmbeddedLogOptions& options() const { return options_; }
   const std::string& path() const { return options_.store.path; }
 
  private:

@@ -4,6 +4,7 @@
 
 #include "projector/folding.h"
 #include "projector/health.h"
+#include "projector/rules/built_in_rules.h"
 #include "tests/projector/history.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/memory_log.h"
@@ -49,14 +50,28 @@ class ApiTest : public ::testing::Test {
             .received_at = kStart + 6s});
     EXPECT_TRUE(catch_up(*store_, log_, *rules_, 1));
     add_health_routes(router_, readiness_, metrics_);
-    add_api_routes(router_,
-                   {queries_, log_, clock_, [this](auto partition) { return settle(partition); }, "openapi: 3.1.0"});
+    add_api_routes(router_, {[this] { return std::vector<std::shared_ptr<State>>{state_}; },
+                             log_,
+                             [this] { return rules_; },
+                             clock_,
+                             {},
+                             "openapi: 3.1.0"});
   }
 
-  bool settle(std::optional<std::uint32_t> partition) {
-    settled_.push_back(partition);
-    return in_time_;
-  }
+  /// Of all partitions.
+  struct FakeState : State {
+    explicit FakeState(const Queries& queries) : queries_(queries) {}
+    const std::vector<std::uint32_t>& partitions() const override { return partitions_; }
+    const Queries& queries() const override { return queries_; }
+    bool settle(std::optional<std::uint32_t> partition, std::chrono::milliseconds) override {
+      settled.push_back(partition);
+      return in_time;
+    }
+    const Queries& queries_;
+    const std::vector<std::uint32_t> partitions_{0, 1, 2};
+    bool in_time = true;  ///< Whether it has everything within the wait.
+    std::vector<std::optional<std::uint32_t>> settled;
+  };
 
   Place append(const HistoryEvent& event) {
     return event.with_record([&](const RecordView& record) { return log_.append(record); });
@@ -76,19 +91,18 @@ class ApiTest : public ::testing::Test {
   static constexpr std::string_view kCallPath = "/v1/calls/a%2Fb%20c%00%25";
 
   MemoryLog log_{3};
-  std::unique_ptr<RuleSet> rules_ = built_in_rules();
+  std::shared_ptr<RuleSet> rules_ = built_in_rules();
   std::unique_ptr<CallStore> store_ = std::move(*CallStore::make(*open_key_value_overlay({}), make_shape(3, *rules_)));
   Queries queries_{*store_, *rules_};
   ManualClock clock_{kStart + 1h};
   Metrics metrics_;
   Readiness readiness_;
   Router router_;
-  bool in_time_ = true;  ///< Whether the state has everything within the wait.
-  std::vector<std::optional<std::uint32_t>> settled_;
+  std::shared_ptr<FakeState> state_ = std::make_shared<FakeState>(queries_);
 };
 
 TEST_F(ApiTest, AReadThatCannotSeeEveryDurableRecordInTimeIsNotReady) {
-  in_time_ = false;
+  state_->in_time = false;
   for (const char* path : {"/v1/calls", "/v1/calls/open", "/v1/legs/leg2", "/v1/findings"}) {
     SCOPED_TRACE(path);
     expect_problem(get(path), 503, "not-ready");
@@ -101,7 +115,7 @@ TEST_F(ApiTest, ACallIsFoundByItsEncodedIdAfterItsPartitionHasSettled) {
   EXPECT_EQ(response.content_type, "application/json");
   EXPECT_THAT(response.body, HasSubstr(R"("status":"ended")"));
   EXPECT_THAT(response.body, HasSubstr(R"("findings":[])"));
-  EXPECT_THAT(settled_, ElementsAre(partition_of(kCall, 3)));
+  EXPECT_THAT(state_->settled, ElementsAre(partition_of(kCall, 3)));
   expect_problem(get("/v1/calls/other"), 404, "call-not-found");
 }
 
@@ -126,7 +140,7 @@ TEST_F(ApiTest, ALegIsFoundByLegIdAndControlId) {
   EXPECT_EQ(get("/v1/legs/v3:a+b").body, get("/v1/legs/leg%2F1").body);
   EXPECT_EQ(get("/v1/legs/v3%3Aa%2Bb").status, 200U);
   expect_problem(get("/v1/legs/none"), 404, "leg-not-found");
-  EXPECT_EQ(settled_.front(), std::nullopt);
+  EXPECT_EQ(state_->settled.front(), std::nullopt);
 }
 
 TEST_F(ApiTest, ListsHavePagesAndFilters) {

@@ -19,9 +19,12 @@ struct FoldEvent {
   std::optional<Time> recording_started_at{}, recording_ended_at{};
   Provenance provenance = Provenance::kDelivered;
   Time received_at = kStart;
-  bool timed = true;
+  bool timed = true, dialled = false, by_subscription = false;
+  bool telemetry = false;
+  std::string device{};
 
   Effect effect() const {
+    if (telemetry) return Effect::kNone;
     if (type == "conference.recording.saved") return Effect::kRecording;
     if (type == "leg.ringing") return Effect::kRinging;  // Telnyx has none.
     return type.starts_with("call.") ? effect_of(type.substr(5)) : Effect::kNone;
@@ -42,6 +45,8 @@ inline void add_to(CallFacts& facts, const FoldEvent& event, std::uint64_t offse
   record.timed = event.timed;
   EventDetail detail;
   detail.effect = event.effect();
+  detail.dialled = event.dialled;
+  detail.by_subscription = event.by_subscription;
   detail.control_id = event.control_id;
   detail.direction = event.direction;
   detail.from = event.from;
@@ -55,6 +60,8 @@ inline void add_to(CallFacts& facts, const FoldEvent& event, std::uint64_t offse
   detail.recording_ended_at = event.recording_ended_at;
   detail.channels = event.channels;
   detail.urls = event.urls;
+  detail.telemetry = event.telemetry;
+  detail.device_id = event.device;
   facts.add(record, detail, offset);
 }
 

@@ -20,13 +20,17 @@ class FoldOracle {
   using OptionalTime = std::optional<Time>;
 
   explicit FoldOracle(const std::vector<FoldEvent>& events) {
-    std::set<std::string> known;
-    for (FoldEvent event : events) {
-      if (!event.timed) event.occurred_at = event.received_at;
-      if (known.insert(event.id).second) events_.push_back(event);
+    std::set<std::pair<bool, std::string>> known;
+    for (const bool stand_ins : {false, true}) {  // Of copies one that is none counts first.
+      for (FoldEvent event : events) {
+        if ((rank(event.provenance) > 2) != stand_ins) continue;
+        if (!event.timed) event.occurred_at = event.received_at;
+        if (known.insert({event.telemetry, event.id}).second) events_.push_back(event);
+      }
     }
     std::sort(events_.begin(), events_.end(), [](const FoldEvent& a, const FoldEvent& b) {
-      return std::tuple(rank(a.provenance), a.occurred_at, a.id) < std::tuple(rank(b.provenance), b.occurred_at, b.id);
+      return std::tuple(rank(a.provenance), a.occurred_at, a.id, a.telemetry) <
+             std::tuple(rank(b.provenance), b.occurred_at, b.id, b.telemetry);
     });
   }
 
@@ -43,13 +47,16 @@ class FoldOracle {
   /// The event that counts of those of this leg with this meaning.
   const FoldEvent* first(const std::string& leg, const std::string& type) const {
     for (const FoldEvent& event : events_) {
-      if (event.leg == leg && event.type == type) return &event;
+      if (!event.telemetry && event.leg == leg && event.type == type) return &event;
     }
     return nullptr;
   }
   OptionalTime when(const std::string& leg, const std::string& type) const {
     const FoldEvent* event = first(leg, type);
     return event == nullptr ? OptionalTime() : OptionalTime(event->occurred_at);
+  }
+  bool any(const std::string& leg, bool FoldEvent::*field) const {
+    return std::ranges::any_of(events_, [&](const FoldEvent& event) { return event.leg == leg && event.*field; });
   }
   std::string attribute(const std::string& leg, std::string FoldEvent::*field) const {
     for (const FoldEvent& event : events_) {
@@ -68,7 +75,11 @@ class FoldOracle {
     leg.initiated_at = when(id, "call.initiated");
     leg.ringing_at = when(id, "leg.ringing");
     leg.answered_at = when(id, "call.answered");
-    leg.bridged_at = when(id, "call.bridged");
+    for (const FoldEvent& event : events_) {
+      if (event.telemetry) continue;
+      const bool bridges = event.type == "call.bridged" || (event.type == "call.answered" && event.dialled);
+      if (event.leg == id && bridges && !leg.bridged_at) leg.bridged_at = event.occurred_at;
+    }
     leg.ended_at = when(id, "call.hangup");
     leg.status = leg.ended_at      ? CallStatus::kEnded
                  : leg.bridged_at  ? CallStatus::kBridged
@@ -98,8 +109,9 @@ class FoldOracle {
     Call call;
     call.id = "call";
     if (events_.empty()) return call;
-    call.source = events_.front().source;
     for (const FoldEvent& event : events_) {
+      if (event.telemetry) continue;
+      if (call.source.empty()) call.source = event.source;
       if (call.organization_id.empty()) call.organization_id = event.organization;
     }
     std::set<std::string> ids;
@@ -121,17 +133,22 @@ class FoldOracle {
   }
 
   void relate(Call& call) const {
+    const auto dialled = [this](const Leg& leg) { return any(leg.id, &FoldEvent::dialled); };
     const Leg* originator = nullptr;
     for (const Leg& leg : call.legs) {
-      if (originator == nullptr && leg.direction == "incoming") originator = &leg;
+      if (originator == nullptr && leg.direction == "incoming" && !dialled(leg)) originator = &leg;
     }
-    if (originator == nullptr) originator = &call.legs.front();
-    call.originator_leg_id = originator->id;
-    call.direction = originator->direction;
-    call.from = originator->from;
-    call.to = originator->to;
-    call.hangup_cause = originator->hangup_cause;
-    call.hangup_source = originator->hangup_source;
+    for (const Leg& leg : call.legs) {
+      if (originator == nullptr && !dialled(leg)) originator = &leg;
+    }
+    if (originator != nullptr) {
+      call.originator_leg_id = originator->id;
+      call.direction = originator->direction;
+      call.from = originator->from;
+      call.to = originator->to;
+      call.hangup_cause = originator->hangup_cause;
+      call.hangup_source = originator->hangup_source;
+    }
 
     std::map<std::pair<Time, std::string>, std::string> answers;
     std::set<CallStatus> going_on;
@@ -141,7 +158,8 @@ class FoldOracle {
         answers[{*leg.answered_at, first(leg.id, "call.answered")->id}] = leg.id;
       if (leg.status != CallStatus::kEnded) going_on.insert(leg.status);
       if (leg.ended_at) ends.insert(*leg.ended_at);
-      if (!leg.initiated_at) call.missing.push_back({leg.id, "call.initiated"});
+      if (!leg.initiated_at && !any(leg.id, &FoldEvent::by_subscription))
+        call.missing.push_back({leg.id, "call.initiated"});
       if (leg.bridged_at && !leg.answered_at) call.missing.push_back({leg.id, "call.answered"});
     }
     call.status = going_on.empty() ? CallStatus::kEnded : *going_on.rbegin();
@@ -158,7 +176,9 @@ class FoldOracle {
   void add_recordings(Call& call) const {
     std::set<std::string> known;
     for (const FoldEvent& event : events_) {
-      if (event.type != "call.recording.saved" && event.type != "conference.recording.saved") continue;
+      if (event.telemetry) continue;
+      const bool saved = event.type == "call.recording.saved" || event.type == "conference.recording.saved";
+      if (!saved && event.recording_id.empty()) continue;
       const std::string id = event.recording_id.empty() ? event.id : event.recording_id;
       if (!known.insert(id).second) continue;
       call.recordings.push_back({.id = id,

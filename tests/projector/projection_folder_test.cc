@@ -6,6 +6,7 @@
 
 #include "projector/folding.h"
 #include "projector/projection_view.h"
+#include "projector/rules/built_in_rules.h"
 #include "tests/projector/history.h"
 #include "tests/support/memory_log.h"
 #include "tests/support/temporary_folder.h"

@@ -7,6 +7,7 @@
 #include "projector/cursor.h"
 #include "projector/fold.h"
 #include "projector/folding.h"
+#include "projector/rules/built_in_rules.h"
 #include "tests/projector/history.h"
 #include "tests/support/memory_log.h"
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "projector/folding.h"
+#include "projector/rules/built_in_rules.h"
 #include "tests/projector/live_log.h"
 
 namespace hookledger {
@@ -28,6 +29,9 @@ class Wrapped : public EventLog {
   Result<void> remember_key(const Ed25519PublicKey& key) override { return log_.remember_key(key); }
   LogHealth health() const override { return log_.health(); }
   LogStatistics statistics() const override { return log_.statistics(); }
+  Result<std::uint64_t> ask_end(std::uint32_t partition, std::chrono::milliseconds timeout) const override {
+    return log_.ask_end(partition, timeout);
+  }
   std::uint64_t wait_for_change(std::uint64_t seen, std::chrono::milliseconds timeout) override {
     return log_.wait_for_change(seen, timeout);
   }

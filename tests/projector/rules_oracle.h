@@ -27,6 +27,8 @@ class RulesOracle {
     return oracle.found_;
   }
 
+  static bool knows(std::string_view rule) { return rule != "legs-initiated-apart"; }
+
   /// Rules that hold at `at`, with the legs concerned in the call's order.
   static std::map<std::string, std::vector<std::string>> holding(const CallFacts& facts, Time at) {
     const CallFacts known = facts.as_of(at, false);
@@ -52,7 +54,8 @@ class RulesOracle {
     std::vector<const Leg*> bridged;
     for (const Leg& it : call_.legs) {
       const bool other = &it != originator, ended = it.ended_at.has_value();
-      if (other && originator->ended_at && !ended) due("legs-ring-after-hangup", it.id, *originator->ended_at + 2s);
+      if (other && originator != nullptr && originator->ended_at && !ended)
+        due("legs-ring-after-hangup", it.id, *originator->ended_at + 2s);
       if (other && winner != nullptr && &it != winner && !it.answered_at && !ended) {
         due("legs-ring-after-answer", it.id, *winner->answered_at + 2s);
       }
@@ -61,7 +64,7 @@ class RulesOracle {
       }
       if (it.initiated_at && !it.answered_at && !ended) due("no-answer-no-end", it.id, *it.initiated_at + 60s);
       if (it.initiated_at && !ended) due("no-end", it.id, *it.initiated_at + 4h + 5min);
-      if (it.bridged_at) bridged.push_back(&it);
+      if (it.bridged_at && !dialled(it.id)) bridged.push_back(&it);
       if ((other || winner == nullptr) && it.answered_at && it.bridged_at && *it.bridged_at > *it.answered_at + 10s) {
         noted("slow-bridge", it.id);
       }
@@ -102,6 +105,11 @@ class RulesOracle {
       if (it.id == id) return &it;
     }
     return nullptr;
+  }
+
+  bool dialled(const std::string& id) const {
+    return std::ranges::any_of(events_that_count(facts_),
+                               [&](const EventFact* event) { return event->dialled && facts_.text(event->leg) == id; });
   }
 
   Time named_at(const std::string& id) const {

@@ -1,9 +1,8 @@
 // Each built-in rule: opens at its deadline and not a microsecond before, or on the arrival that came after
 // it; ends with the arrival of what it waited for.
-#include "projector/rules.h"
-
 #include <gmock/gmock.h>
 
+#include "projector/rules/built_in_rules.h"
 #include "tests/support/call_builder.h"
 
 namespace hookledger {
@@ -212,6 +211,15 @@ TEST_F(RulesTest, DoubleAnswerIsForgottenWhenTheFirstHadEnded) {
   EXPECT_FALSE(find(caller_too, "double-answer", 5s)) << "the originator's answer is none of them";
 }
 
+TEST_F(RulesTest, ASignedDeliveryIsLateOnceItHasComeWhateverWasRecoveredBefore) {
+  const BuiltEvent recovered{
+      .type = "hangup", .leg = "a", .at = 0s, .received = 10s, .id = "e", .provenance = Provenance::kRecovered};
+  const BuiltEvent delivered{.type = "hangup", .leg = "a", .at = 0s, .received = 30s, .id = "e"};
+  const Events both = {kCaller, recovered, delivered};
+  EXPECT_FALSE(find(both, "late-event", 29s));
+  EXPECT_EQ(find(both, "late-event", 30s)->opened_at, kStart + 30s);
+}
+
 TEST_F(RulesTest, LateEvent) {
   const auto late = [&](BuiltEvent event) { return find({event}, "late-event", 24h); };
   EXPECT_FALSE(late({.type = "initiated", .leg = "a", .received = 2s}));
@@ -356,6 +364,8 @@ TEST_F(RulesTest, NextDeadlineIsTheFirst) {
   EXPECT_EQ(rules_->next_deadline(build_call(ringing())), kStart + 60s);
   const Events gone = ringing() + Events{{.type = "hangup", .leg = "a", .at = 3s}};
   EXPECT_EQ(rules_->next_deadline(build_call(gone)), kStart + 5s);
+  EXPECT_EQ(rules_->next_deadline(build_call(ringing()), kStart + 60s - 1us), kStart + 60s);
+  EXPECT_EQ(rules_->next_deadline(build_call(ringing()), kStart + 60s), kStart + 60s + 200ms);
   EXPECT_EQ(rules_->next_deadline(build_call(talking())), kStart + 4h + 5min);
 }
 
@@ -372,13 +382,14 @@ TEST_F(RulesTest, EveryRuleTeaches) {
                                           "double-answer",
                                           "late-event",
                                           "slow-bridge"};
-  ASSERT_EQ(rules_->rules().size(), names.size());
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const RuleInfo& rule = rules_->rules()[i];
-    EXPECT_EQ(rule.name, names[i]);
-    EXPECT_EQ(rule.enabled, rule.name != "recording-not-saved");
-    EXPECT_EQ(rule.noted, i >= 8);
-    for (const std::string& text : {rule.opens_when, rule.ends_when, rule.action}) {
+    const auto rule = std::ranges::find(rules_->rules(), names[i], &RuleInfo::name);
+    ASSERT_NE(rule, rules_->rules().end()) << names[i];
+    EXPECT_EQ(rule->enabled, rule->name != "recording-not-saved");
+    EXPECT_EQ(rule->noted, i >= 8);
+  }
+  for (const RuleInfo& rule : rules_->rules()) {
+    for (const std::string& text : {rule.opens_when, rule.action}) {
       EXPECT_THAT(text, Not(IsEmpty()));
       EXPECT_THAT(text, Not(HasSubstr("{"))) << rule.name;
     }

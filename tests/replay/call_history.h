@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "projector/rules.h"
+#include "projector/rules/rule_set.h"
 #include "replay/timeline.h"
 #include "schemas/json.h"
 #include "schemas/sources/telnyx.h"
@@ -34,14 +34,12 @@ struct Told {
 /// Rules that find what a test put in.
 class FixedRules : public RuleSet {
  public:
+  FixedRules() : RuleSet({}) {}
+
   std::vector<Finding> found;
 
-  const std::vector<RuleInfo>& rules() const override { return infos_; }
+  using RuleSet::findings;
   std::vector<Finding> findings(const CallFacts&, Time) const override { return found; }
-  std::optional<Time> next_deadline(const CallFacts&) const override { return std::nullopt; }
-
- private:
-  std::vector<RuleInfo> infos_;
 };
 
 /// One call's signed events, in a log and as facts.
@@ -56,7 +54,7 @@ class CallHistory {
 
   /// A signed body, whatever it holds.
   Place append(const std::string& body, const Told& told) {
-    const EventHead head = reader_->head(body);
+    const EventHead head = reader_->head({body});
     const std::string signed_at =
         std::to_string(std::chrono::floor<std::chrono::seconds>(told.received_at()).time_since_epoch().count());
     const Ed25519Signature bytes = ed25519_sign(keys_, signed_at + "|" + body);
@@ -71,6 +69,9 @@ class CallHistory {
                             .signature = signature,
                             .signed_at = signed_at,
                             .key_id = key,
+                            .kind = {},
+                            .signed_with = {},
+                            .recovered_from = {},
                             .body = body,
                             .occurred_at = head.occurred_at.value_or(told.received_at()),
                             .received_at = told.received_at(),
@@ -78,7 +79,7 @@ class CallHistory {
                             .in_call = true,
                             .timed = head.occurred_at.has_value()};
     const Place place = log.append(record);
-    const EventDetail detail = head.type == kUnrecognisedType ? EventDetail{} : reader_->detail(body, head.type);
+    const EventDetail detail = head.type == kUnrecognisedType ? EventDetail{} : reader_->detail({body}, head.type);
     facts.add(record, detail, place.offset);
     return place;
   }
@@ -102,7 +103,7 @@ class CallHistory {
     for (const std::uint64_t offset : offsets) {
       const StoredRecord stored = log.read({0, offset}).value();
       const RecordView record = decode_record(stored.bytes).value();
-      some.add(record, reader_->detail(record.body, record.type), offset);
+      some.add(record, reader_->detail({record.body}, record.type), offset);
     }
     return some;
   }

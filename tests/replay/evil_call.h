@@ -43,7 +43,7 @@ inline Timeline call_full_of(const std::string& text) {
   timeline.open_rules = {text};
 
   TimelineEntry entry;
-  entry.id = entry.type = entry.leg_id = entry.key_id = entry.body = text;
+  entry.id = entry.source = entry.type = entry.leg_id = entry.device_id = entry.key_id = entry.body = text;
   entry.body_is_json = false;
   entry.occurred_at = kStart;
   entry.received_at = kStart + 5s;
@@ -54,6 +54,9 @@ inline Timeline call_full_of(const std::string& text) {
   entry.occurred_at += 90s;
   timeline.entries.push_back(entry);
   entry.leg_id = "a leg that the call does not have" + text;
+  entry.occurred_at += 1s;
+  timeline.entries.push_back(entry);
+  entry.telemetry = true;
   entry.occurred_at += 1s;
   timeline.entries.push_back(entry);
 

@@ -5,6 +5,7 @@
 
 #include "projector/projection_view.h"
 #include "projector/queries.h"
+#include "projector/rules/built_in_rules.h"
 #include "replay/rebuild.h"
 #include "replay/transfer.h"
 #include "replay/verify_log.h"
@@ -69,7 +70,11 @@ TEST_F(GoldenData, ItsSignaturesAreStillValid) {
   EXPECT_EQ(verified.mismatches, 0U);
 }
 
-TEST_F(GoldenData, ItsProjectionEqualsARebuild) {
+TEST_F(GoldenData, ItsProjectionIsOfAFormatThatIsFoldedAnew) {
+  const auto old = rebuild_verify(data_dir_, *rules_, log_opener(), 1);
+  ASSERT_TRUE(old) << old.error().detail;
+  EXPECT_THAT(old->unreadable, ::testing::HasSubstr("format 1"));
+  ASSERT_TRUE(rebuild(data_dir_, *log_opener()().value(), *rules_, 1));
   const auto compared = rebuild_verify(data_dir_, *rules_, log_opener(), 1);
   ASSERT_TRUE(compared) << compared.error().detail;
   EXPECT_TRUE(compared->equal());

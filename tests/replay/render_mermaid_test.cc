@@ -12,7 +12,7 @@ void expect_plain_diagram(const std::string& diagram) {
   const std::string text = "[A-Za-z0-9 .,_+()/-]*";
   const ::testing::Matcher<std::string> allowed =
       ::testing::MatchesRegex("sequenceDiagram|  participant (A|P|L[0-9]+) as " + text +
-                              "|  (P|L[0-9]+)--?>>A: " + text + "|  Note over A,P: " + text);
+                              "|  (A|P|L[0-9]+)--?>>A: " + text + "|  Note over A,P: " + text);
   std::istringstream lines(diagram);
   for (std::string line; std::getline(lines, line);) EXPECT_THAT(line, allowed);
 }

@@ -27,7 +27,8 @@ TEST_F(TimelineJsonTest, MembersStandInTheOrderOfTheContract) {
                            R"("payload":{"call_session_id":"call-1","call_leg_id":"leg"}}})";
   const std::string json = record_with(body);
   EXPECT_THAT(json,
-              HasSubstr(R"("records":[{"partition":0,"offset":0,"id":"e1","type":"call.hangup","leg_id":"leg",)"
+              HasSubstr(R"("records":[{"partition":0,"offset":0,"id":"e1","source":"telnyx",)"
+                        R"("telemetry":false,"device_id":null,"type":"call.hangup","leg_id":"leg",)"
                         R"("occurred_at":"2026-02-08T10:15:31.000000Z","received_at":"2026-02-08T10:15:31.040000Z",)"
                         R"("lag_ms":40,"late":false,"provenance":"delivered","deliveries":1,)"
                         R"("key_id":"ed25519:622c407a8d376b2a","signature":"valid","call_status_after":"ended",)"

@@ -45,9 +45,10 @@ TEST(TimelineProperty, EveryEntryAgreesWithTheModel) {
       }
       bool late = false, repeat = false;
       for (const TimelineEntry& other : timeline.entries) {
-        if (other.place.offset >= entry.place.offset) continue;
-        late |= other.occurred_at > entry.occurred_at;
-        repeat |= other.id == entry.id;
+        late |= other.place.offset < entry.place.offset && other.occurred_at > entry.occurred_at;
+        if (other.id != entry.id || other.place == entry.place) continue;
+        const bool ours = stands_in(entry.provenance), others = stands_in(other.provenance);
+        repeat |= ours == others ? other.place.offset < entry.place.offset : ours;
       }
       EXPECT_EQ(entry.late, late);
       EXPECT_EQ(entry.repeat, repeat);

@@ -1,3 +1,4 @@
+#include "projector/rules/built_in_rules.h"
 #include "replay/timeline.h"
 
 #include <gmock/gmock.h>

@@ -145,11 +145,43 @@ TEST_F(TransferTest, WhatIsThereAlreadyIsADuplicate) {
   SignedLog log;
   log.append(mixed_events());
   const std::string text = log.export_text();
-  const auto done = log.import_text(text + text, nullptr);
+  const auto done = log.import_text(text + text, sources_.get());
   ASSERT_TRUE(done) << done.error().detail;
   EXPECT_EQ(done->appended, 0u);
   EXPECT_EQ(done->duplicates, 2 * mixed_events().size());
   EXPECT_EQ(log.export_text(), text);
+}
+
+TEST_F(TransferTest, WhatWasFetchedStaysWhatItIs) {
+  const std::string body = telnyx_body("e1", "call.hangup", "call-1", "leg-1", kStart);
+  const auto line = [&](Provenance provenance, std::string_view from) {
+    RecordView record;
+    record.id = "e1";
+    record.source = "telnyx";
+    record.type = "call.hangup";
+    record.key = "call-1";
+    record.occurred_at = kStart;
+    record.received_at = kStart + 1h;
+    record.provenance = provenance;
+    record.recovered_from = from;
+    record.body = body;
+    return to_cloud_event(record, std::nullopt) + "\n";
+  };
+  const auto import = [](const std::string& text) {
+    SignedLog log(1);
+    log.import_text(text, nullptr).value();
+    const auto stored = log.log().read({0, 0}).value();
+    const RecordView record = decode_record(stored.bytes).value();
+    EXPECT_EQ(log.import_text(log.export_text(), nullptr)->appended, 0u);
+    return std::pair(record.provenance, std::string(record.recovered_from));
+  };
+  const std::string from = "/v2/call_events?a=b";
+  for (const Provenance provenance : {Provenance::kRecovered, Provenance::kSynthetic}) {
+    EXPECT_EQ(import(line(provenance, from)), std::pair(provenance, from));
+    EXPECT_EQ(import(line(provenance, {})).first, Provenance::kImported);
+  }
+  EXPECT_EQ(import(line(Provenance::kDelivered, from)).first, Provenance::kImported)
+      << "nobody claims more than imported";
 }
 
 TEST_F(TransferTest, AnythingThatTheSignatureDoesNotCoverMakesItImported) {

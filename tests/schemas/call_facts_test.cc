@@ -13,6 +13,7 @@ using testing::build_call;
 using testing::BuiltEvent;
 using ::testing::ElementsAre;
 using testing::kStart;
+using ::testing::Pair;
 
 /// Adds `call.hangup` with this id at `offset`.
 void add(CallFacts& facts, const std::string& id, std::uint64_t offset, Time at = kStart) {
@@ -55,6 +56,8 @@ CallFacts rich_facts() {
   detail.recording_started_at = Time(-1us);
   detail.recording_ended_at = kStart + 1h;
   detail.channels = "dual";
+  detail.dialled = true;
+  detail.by_subscription = true;
   detail.urls = R"({"mp3":"x"})";
   facts.add(record, detail, 5);
   add(facts, "event-2", 1'000'000'000'000, kStart - 24h);
@@ -90,9 +93,14 @@ TEST(CallFacts, SayAgainWhatWasWritten) {
   EXPECT_EQ(event.provenance, Provenance::kSynthetic);
   EXPECT_EQ(event.offset, 5U);
   EXPECT_FALSE(event.timed);
+  EXPECT_TRUE(event.dialled);
+  EXPECT_TRUE(event.by_subscription);
+  EXPECT_FALSE(decoded->events()[1].dialled);
+  EXPECT_FALSE(decoded->events()[1].by_subscription);
   EXPECT_TRUE(decoded->events()[1].timed);
   EXPECT_EQ(decoded->events()[2].offset, 1'000'000'000'001U);
-  EXPECT_TRUE(decoded->events()[2].repeat);
+  EXPECT_TRUE(decoded->events()[0].repeat) << "it was synthetic";
+  EXPECT_FALSE(decoded->events()[2].repeat);
 }
 
 TEST(CallFacts, OfNoEventsSurvive) {
@@ -153,6 +161,63 @@ TEST(CallFacts, AKnownIdIsARepeat) {
   EXPECT_THAT(ids(facts), ElementsAre("a", "leg", "a again", "a again", "leg again"));
 }
 
+/// A copy of event `id` that came in this way.
+void add_copy(CallFacts& facts, const std::string& id, std::uint64_t offset, Provenance provenance, Time received) {
+  RecordView record;
+  record.id = id;
+  record.source = "telnyx";
+  record.type = "call.hangup";
+  record.leg_id = "leg";
+  record.key = facts.call_id();
+  record.occurred_at = kStart;
+  record.received_at = received;
+  record.provenance = provenance;
+  record.in_call = record.timed = true;
+  EventDetail detail;
+  detail.effect = Effect::kHangup;
+  facts.add(record, detail, offset);
+}
+
+std::vector<Provenance> counting(const CallFacts& facts) {
+  std::vector<Provenance> found;
+  for (const EventFact& event : facts.events()) {
+    if (!event.repeat) found.push_back(event.provenance);
+  }
+  return found;
+}
+
+TEST(CallFacts, ASignedCopyTakesThePlaceOfARecoveredOne) {
+  for (const Provenance first : {Provenance::kRecovered, Provenance::kSynthetic}) {
+    for (const Provenance second : {Provenance::kDelivered, Provenance::kImported}) {
+      CallFacts facts("call", 0);
+      add_copy(facts, "a", 3, first, kStart + 10s);
+      add_copy(facts, "a", 4, Provenance::kRecovered, kStart + 15s);
+      add_copy(facts, "a", 5, second, kStart + 20s);
+      add_copy(facts, "a", 6, Provenance::kDelivered, kStart + 30s);
+      for (const CallFacts& same : {facts, CallFacts::decode("call", facts.encode()).value(),
+                                    facts.as_of(kStart + 1h, false), facts.before(9), facts.without({})}) {
+        EXPECT_THAT(counting(same), ElementsAre(second));
+        EXPECT_EQ(same.encode(), facts.encode());
+        EXPECT_EQ(same.events()[2].known_at, kStart + 10s) << "it was known since the first copy came";
+      }
+      EXPECT_THAT(counting(facts.as_of(kStart + 19s, false)), ElementsAre(first)) << "as of before it came";
+      EXPECT_THAT(counting(facts.before(5)), ElementsAre(first));
+      EXPECT_THAT(counting(facts.without({5})), ElementsAre(Provenance::kDelivered));
+      EXPECT_THAT(counting(facts.without({5, 6})), ElementsAre(first));
+    }
+  }
+}
+
+TEST(CallFacts, ARecoveredCopyNeverTakesThePlaceOfASignedOne) {
+  CallFacts facts("call", 0);
+  add_copy(facts, "a", 1, Provenance::kImported, kStart + 20s);
+  add_copy(facts, "a", 2, Provenance::kRecovered, kStart + 10s);
+  add_copy(facts, "a", 3, Provenance::kDelivered, kStart + 30s);
+  EXPECT_THAT(counting(facts), ElementsAre(Provenance::kImported)) << "of two signed ones the first appended counts";
+  EXPECT_EQ(facts.events()[0].known_at, kStart + 10s);
+  EXPECT_EQ(facts.events()[0].received_at, kStart + 20s);
+}
+
 TEST(CallFacts, KnowTheirTextsWhenThereAreMany) {
   CallFacts facts("call", 0);
   for (std::uint64_t n = 0; n < 200; ++n) add(facts, "event-" + std::to_string(n), n);
@@ -206,17 +271,55 @@ TEST(CallFacts, CutBytesAreRefused) {
 
 TEST(CallFacts, UnknownVersionsAndFlagsAreRefused) {
   std::string bytes = rich_facts().encode();
-  bytes[0] = 2;
-  EXPECT_FALSE(CallFacts::decode("call-1", bytes));
+  for (const char version : {'\1', '\3'}) {
+    bytes[0] = version;
+    EXPECT_FALSE(CallFacts::decode("call-1", bytes));
+  }
   const std::string event = std::string("\x00\x00\x00\x00\x00", 5);
   const auto with_mask = [&](const std::string& mask) {
-    return CallFacts::decode("call", std::string("\x01\x00\x00\x01", 4) + mask + event);
+    return CallFacts::decode("call", std::string("\x02\x00\x00\x01", 4) + mask + event);
   };
   EXPECT_TRUE(with_mask(std::string("\x00", 1)));
-  EXPECT_TRUE(with_mask("\x80\x80\x80\x60"));                           // Bits 26 and 27: repeat and timed.
-  EXPECT_FALSE(with_mask("\x80\x80\x02"));                              // Bit 15.
-  EXPECT_FALSE(with_mask("\x80\x80\x80\x80\x01"));                      // Bit 28.
+  EXPECT_TRUE(with_mask("\x80\x80\x80\xe0\x07"));                       // Bits 26 to 30: the flags.
+  EXPECT_FALSE(with_mask("\x80\x80\x04"));                              // Bit 16.
+  EXPECT_FALSE(with_mask("\x80\x80\x80\x80\x08"));                      // Bit 31.
   EXPECT_FALSE(with_mask("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"));  // Bit 63.
+}
+
+TEST(CallFacts, TelemetryHasIdsOfItsOwnAndNamesNoOrganisation) {
+  RecordView record;
+  record.id = "e1";
+  record.source = "telnyx";
+  record.type = "call.initiated";
+  record.key = "call-1";
+  record.in_call = true;
+  EventDetail telemetry;
+  telemetry.telemetry = true;
+  telemetry.device_id = "phone";
+  telemetry.organization_id = "org";
+  CallFacts facts("call-1", 0);
+  facts.add(record, telemetry, 1);
+  facts.add(record, {}, 2);
+  facts.add(record, telemetry, 3);
+  facts.add(record, {}, 4);
+  record.received_at = Time(Duration(9));
+  facts.add(record, telemetry, 5);
+  const auto decoded = CallFacts::decode("call-1", facts.encode()).value();
+  std::vector<std::pair<bool, bool>> seen;
+  const CallFacts past = decoded.as_of(Time(Duration(8)), false);
+  for (const EventFact& event : past.events()) seen.emplace_back(event.telemetry, event.repeat);
+  EXPECT_THAT(seen, ElementsAre(Pair(true, false), Pair(false, false), Pair(true, true), Pair(false, true)));
+  EXPECT_EQ(decoded.text(decoded.events()[0].device), "phone");
+  EXPECT_EQ(decoded.events()[0].organization, 0U);
+}
+
+TEST(CallFacts, BeforeAnOffsetTheyAreWhatTheyWereThen) {
+  CallFacts facts("call", 0);
+  for (const std::uint64_t offset : {3U, 7U, 8U}) add(facts, offset == 7 ? "b" : "a", offset, kStart);
+  EXPECT_THAT(facts.before(3).events(), ::testing::IsEmpty());
+  EXPECT_THAT(facts.before(7).events(), ::testing::SizeIs(1));
+  EXPECT_THAT(facts.before(8).events(), ::testing::SizeIs(2));
+  EXPECT_TRUE(facts.before(9).events().back().repeat);
 }
 
 TEST(CallFacts, DamagedBytesNeverCrash) {

@@ -153,5 +153,20 @@ TEST(ParsePublicKey, RefusesPointsThatVerifyForgeries) {
   }
 }
 
+/// FIPS 180-2, appendix B.
+TEST(Crypto, HashesAsSha256) {
+  EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+TEST(Crypto, ComparesWholeTexts) {
+  EXPECT_TRUE(equal_in_constant_time("", ""));
+  EXPECT_TRUE(equal_in_constant_time("ab", "ab"));
+  EXPECT_FALSE(equal_in_constant_time("ab", "ac"));
+  EXPECT_FALSE(equal_in_constant_time("ab", "bb"));
+  EXPECT_FALSE(equal_in_constant_time("ab", "a"));
+  EXPECT_FALSE(equal_in_constant_time("", "a"));
+}
+
 }  // namespace
 }  // namespace hookledger

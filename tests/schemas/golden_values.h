@@ -46,7 +46,7 @@ inline std::map<std::string, RecordView> golden_records() {
   return {{"record-full", full}, {"record-unrecognised", unrecognised}, {"record-synthetic", synthetic}};
 }
 
-/// What tests/golden/v1/call-facts.bin holds.
+/// What tests/golden/v2/call-facts.bin holds; v1's was the same without the last event.
 inline CallFacts golden_facts() {
   CallFacts facts("call", 300);
   const Time start(Duration(1'770'545'730'123'456));
@@ -88,6 +88,10 @@ inline CallFacts golden_facts() {
   add("e3", "call.hangup", hangup, 200);
   add("e1", "call.initiated", initiated, 201);
   add("e4", "call.recording.saved", saved, 5'000'000'000);
+  EventDetail displayed;
+  displayed.device_id = "device";
+  displayed.telemetry = true;
+  add("e1", "device.call.displayed", displayed, 5'000'000'001);
   return facts;
 }
 

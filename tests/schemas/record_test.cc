@@ -28,6 +28,15 @@ RecordView full_record() {
   return record;
 }
 
+RecordView telemetry_record() {
+  RecordView record = full_record();
+  record.source = "app";
+  record.kind = "standard";
+  record.signed_with = "msg_1";
+  record.recovered_from = "/v2/call_events";
+  return record;
+}
+
 RecordView smallest_record() {
   RecordView record;
   record.id = record.source = record.type = record.key = "x";
@@ -35,9 +44,10 @@ RecordView smallest_record() {
 }
 
 void expect_equal(const RecordView& a, const RecordView& b) {
-  for (const auto text : {&RecordView::id, &RecordView::source, &RecordView::type, &RecordView::leg_id,
-                          &RecordView::key, &RecordView::content_type, &RecordView::signature, &RecordView::signed_at,
-                          &RecordView::key_id, &RecordView::body}) {
+  for (const auto text :
+       {&RecordView::id, &RecordView::source, &RecordView::type, &RecordView::leg_id, &RecordView::key,
+        &RecordView::content_type, &RecordView::signature, &RecordView::signed_at, &RecordView::key_id,
+        &RecordView::kind, &RecordView::signed_with, &RecordView::recovered_from, &RecordView::body}) {
     EXPECT_EQ(a.*text, b.*text);
   }
   EXPECT_EQ(a.occurred_at, b.occurred_at);
@@ -68,7 +78,7 @@ std::string with_byte(std::size_t at, char value) {
 }
 
 TEST(Record, SaysAgainWhatWasWritten) {
-  for (const RecordView& record : {full_record(), smallest_record()}) {
+  for (const RecordView& record : {full_record(), telemetry_record(), smallest_record()}) {
     const std::string bytes = encode_record(record);
     const auto decoded = decode_record(bytes);
     ASSERT_TRUE(decoded) << decoded.error().detail;

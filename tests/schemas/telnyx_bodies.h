@@ -34,8 +34,8 @@ struct ReadBody {
   EventDetail detail;
 };
 inline ReadBody read_body(EventReader& reader, const std::string& body) {
-  ReadBody read{reader.head(body), {}};
-  read.detail = reader.detail(body, read.head.type);
+  ReadBody read{reader.head({body}), {}};
+  read.detail = reader.detail({body}, read.head.type);
   return read;
 }
 inline ReadBody read_body(const std::string& body) { return read_body(*make_telnyx_reader(), body); }

@@ -35,6 +35,65 @@ TEST(ParseTime, ReadsWhatRfc3339Allows) {
   EXPECT_EQ(read_and_write("2000-02-29T00:00:00Z"), "2000-02-29T00:00:00.000000Z");
 }
 
+TEST(ParseRfc2822Time, ReadsDatesAsServicesWriteThem) {
+  const auto read = [](std::string_view text) {
+    const auto time = parse_rfc2822_time(text);
+    return time ? format_time(*time) : "nothing";
+  };
+  EXPECT_EQ(read("Fri, 17 Mar 2023 11:28:31 +0000"), "2023-03-17T11:28:31.000000Z");
+  EXPECT_EQ(read("17 Mar 2023 11:28:31 +0000"), "2023-03-17T11:28:31.000000Z");
+  EXPECT_EQ(read("Sat, 1 Jan 2022 00:00:00 GMT"), "2022-01-01T00:00:00.000000Z");
+  EXPECT_EQ(read("Sat, 01 Jan 2022 00:00:00 -0000"), "2022-01-01T00:00:00.000000Z");
+  EXPECT_EQ(read("Sat, 01 Jan 2022 00:00:00 +0530"), "2021-12-31T18:30:00.000000Z");
+  EXPECT_EQ(read("Sat, 01 Jan 2022 00:00:00 -2359"), "2022-01-01T23:59:00.000000Z");
+  EXPECT_EQ(read("Mon, 29 Feb 2024 23:59:59 +0000"), "2024-02-29T23:59:59.000000Z");  // No Monday.
+  const char* const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  for (int month = 0; month < 12; ++month) {
+    const std::string number = (month < 9 ? "0" : "") + std::to_string(month + 1);
+    EXPECT_EQ(read("02 " + std::string(months[month]) + " 2026 10:15:30 +0000"),
+              "2026-" + number + "-02T10:15:30.000000Z");
+  }
+}
+
+TEST(ParseRfc2822Time, RefusesEverythingElse) {
+  for (const std::string_view text : {"",
+                                      "Fri",
+                                      "Fri,",
+                                      "Fri, 17 Mar 2023",
+                                      "Fri, 17 Mar 2023 11:28:31",
+                                      "Fri, 17 Mar 2023 11:28:31 ",
+                                      "Fri, 17 Mar 2023 11:28 +0000",
+                                      "Fri, 17 Mar 2023 11:28:31 +000",
+                                      "Fri, 17 Mar 2023 11:28:31 +00000",
+                                      "Fri, 17 Mar 2023 11:28:31 0000",
+                                      "Fri, 17 Mar 2023 11:28:31 +2400",
+                                      "Fri, 17 Mar 2023 11:28:31 +0060",
+                                      "Fri, 17 Mar 2023 11:28:31 GM",
+                                      "Fri, 17 Mar 2023 11:28:31 GMT ",
+                                      "Fri, 17 Mar 2023 11:28:31 EST",
+                                      "Fri, 17 Mar 2023 24:00:00 +0000",
+                                      "Fri, 17 Mar 2023 11:60:00 +0000",
+                                      "Fri, 17 Mar 2023 11:28:60 +0000",
+                                      "Fri, 30 Feb 2023 11:28:31 +0000",
+                                      "Fri, 0 Mar 2023 11:28:31 +0000",
+                                      "Fri, 017 Mar 2023 11:28:31 +0000",
+                                      "Fri, 17 mar 2023 11:28:31 +0000",
+                                      "Fri, 17 Mär 2023 11:28:31 +0000",
+                                      "Fri, 17 anF 2023 11:28:31 +0000",
+                                      "Fr, 17 Mar 2023 11:28:31 +0000",
+                                      "Fri 17 Mar 2023 11:28:31 +0000",
+                                      "Fri,17 Mar 2023 11:28:31 +0000",
+                                      "Fri,  17 Mar 2023 11:28:31 +0000",
+                                      "Fri, 17 Mar 23 11:28:31 +0000",
+                                      "Fri, 17 Mar 02023 11:28:31 +0000",
+                                      "Fri, 17 Mar 0000 11:28:31 +0000",
+                                      "01 Jan 0001 00:00:00 +0001",
+                                      "31 Dec 9999 23:59:59 -0001",
+                                      "2023-03-17T11:28:31Z"}) {
+    EXPECT_EQ(parse_rfc2822_time(text), std::nullopt) << text;
+  }
+}
+
 TEST(ParseTime, CutsBeyondMicroseconds) {
   EXPECT_EQ(read_and_write("2026-02-08T10:15:30.1234569Z"), "2026-02-08T10:15:30.123456Z");
   EXPECT_EQ(read_and_write("2026-02-08T10:15:30.999999999999Z"), "2026-02-08T10:15:30.999999Z");
@@ -133,11 +192,35 @@ TEST(ParseDuration, ReadsEveryUnit) {
   EXPECT_EQ(parse_duration("72h"), hours(72));
   EXPECT_EQ(parse_duration("7d"), hours(168));
   EXPECT_EQ(parse_duration("0"), seconds(0));
+  EXPECT_EQ(parse_duration("4h5m"), minutes(245));
+  EXPECT_EQ(parse_duration("1d2h3m4s5ms"), hours(26) + minutes(3) + seconds(4) + milliseconds(5));
 }
 
 TEST(ParseDuration, RefusesEverythingElse) {
-  for (const char* text : {"", "s", "-1s", "+1s", "1.5s", "1 s", " 1s", "1s ", "1S", "1w", "1us", "1h30m", "1e3",
-                           "0x10", "99999999999999999999", "9223372036855", "106751992d", "18446744073709551615ms"}) {
+  for (const char* text : {"",
+                           "s",
+                           "-1s",
+                           "+1s",
+                           "1.5s",
+                           "1 s",
+                           " 1s",
+                           "1s ",
+                           "1S",
+                           "1w",
+                           "1us",
+                           "5m4h",
+                           "1m1m",
+                           "1m30",
+                           "1h-1m",
+                           "1h ",
+                           "1h2",
+                           "106751991d9999999h",
+                           "1e3",
+                           "0x10",
+                           "99999999999999999999",
+                           "9223372036855",
+                           "106751992d",
+                           "18446744073709551615ms"}) {
     EXPECT_FALSE(parse_duration(text)) << text;
   }
   EXPECT_EQ(parse_duration("9223372036854"), seconds(9'223'372'036'854));

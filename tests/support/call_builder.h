@@ -25,6 +25,7 @@ struct BuiltEvent {
   std::string direction{}, control_id{}, organization{};
   Provenance provenance = Provenance::kDelivered;
   bool timed = true;
+  bool dialled = false, by_subscription = false;
 
   Time occurred_at() const { return kStart + (timed ? at : received.value_or(at + 20ms)); }
   Time received_at() const { return kStart + received.value_or(at + 20ms); }
@@ -52,6 +53,8 @@ inline CallFacts build_call(const std::vector<BuiltEvent>& events, const std::st
     const std::string type = "call." + event.type;
     EventDetail detail;
     detail.effect = effect_of(event.type);
+    detail.dialled = event.dialled;
+    detail.by_subscription = event.by_subscription;
     detail.direction = event.direction;
     detail.control_id = event.control_id;
     if (detail.control_id.empty() && detail.effect == Effect::kInitiated) detail.control_id = "control-" + event.leg;

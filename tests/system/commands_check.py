@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """What commands say and how they end: settings from three places, damaged stores, hostile bodies, wrong usage.
 commands_check.py PROGRAM"""
+import datetime
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -104,6 +106,27 @@ class Settings(Commands):
         error = self.run_it('calls', '--config', self.file('bad.ini', 'jsno = on\n'), expected=2)[1]
         self.assertIn('line 1: unknown key jsno', error)
 
+    def test_a_key_for_the_providers_api_is_checked_and_never_shown(self):
+        here = ('recover', '--data-dir', self.copy_of_data(), '--call', 'x')
+        unfit, fit = self.file('unfit.key', 'KEY-not for\x01show\n'), self.file('fit.key', 'KEY-to-show\n')
+        self.assertIn('no API key', self.run_it(*here, expected=2)[1])
+        for key in (unfit, self.path('none.key')):
+            error = self.run_it(*here, '--telnyx-api-key-file', key, expected=2)[1]
+            self.assertIn('source telnyx: ', error)
+            self.assertNotIn('KEY-', error)
+        for url in ('ftp://x', 'http://api.example.com', 'https://user@api.example.com', 'https://api.example.com/?x'):
+            error = self.run_it(*here, '--telnyx-api-url', url, expected=2, HOOKLEDGER_TELNYX_API_KEY='KEY-to-show')[1]
+            self.assertIn('api-url', error)
+            self.assertNotIn('KEY-', error)
+        for line in ('recovery-interval = 0s', 'recovery-interval = often', 'kind = twilio', 'api-connection ='):
+            config = self.file('a.ini', f'[source.telnyx]\napi-key-file = {fit}\n{line}\n')
+            self.assertIn('source telnyx: ', self.run_it(*here, '--config', config, expected=2)[1])
+        nobody = ('--telnyx-api-key-file', fit, '--telnyx-api-url', NOBODY)
+        self.assertIn('API does not answer', self.run_it(*here, *nobody, expected=1)[1])
+        for wrong in (('--since', '-1h'), ('--since', 'then')):
+            self.run_it(*here, *wrong, expected=2)
+        self.run_it('recover', '--data-dir', self.data, expected=2)
+
     def test_a_config_file_asks_for_no_help_and_no_version(self):
         for key in ('version', 'help'):
             file = self.file('a.ini', f'{key} = true\ndata-dir = {self.data}\n')
@@ -115,6 +138,29 @@ class Settings(Commands):
             self.assertIn('after the command', self.run_it(option, 'calls', expected=2)[1])
         self.assertIn('unknown command', self.run_it('clals', expected=2)[1])
         self.assertEqual(self.run_it('calls', '-h'), self.run_it('calls', '--help'))
+
+
+class Clock(Commands):
+    def clock(self, content):
+        with open(self.path('clock'), 'wb') as file:
+            file.write(content)
+        return self.path('clock')
+
+    def test_the_time_is_what_a_file_says(self):
+        for year, expected in ((2000, 6), (2999, 0)):
+            now = datetime.datetime(year, 1, 1, tzinfo=datetime.timezone.utc)
+            file = self.clock(struct.pack('<q', int(now.timestamp() * 1e6)))
+            out, error = self.run_it('calls', '--since', '-1h', '--json', '--data-dir', self.data, '--clock', file)
+            self.assertEqual(out.count('\n'), expected)
+            self.assertEqual(error, f"hookledger: the time is what {file} says, not the machine's: --clock is for tests only\n")
+
+    def test_a_file_that_is_no_clock(self):
+        far = int(datetime.datetime(9999, 12, 31, 23, 59, 59, tzinfo=datetime.timezone.utc).timestamp() + 1)
+        for file in (self.path('none'), self.scratch, '/dev/zero'):
+            self.assertIn('give a file of 8 bytes', self.run_it('scan', '--data-dir', self.data, '--clock', file, expected=2)[1])
+        for content in (b'', b'1234567', b'123456789', struct.pack('<q', -1), struct.pack('<q', far * 1_000_000)):
+            file = self.clock(content)
+            self.assertIn('give a file of 8 bytes', self.run_it('scan', '--data-dir', self.data, '--clock', file, expected=2)[1])
 
 
 class Stores(Commands):
@@ -159,7 +205,7 @@ class Stores(Commands):
             error = self.run_it(*command, '--data-dir', data, expected=1)[1]
             self.assertRegex(error, 'Corruption.*: run hookledger verify .* import an export')
 
-    def test_other_rules_fold_anew_by_themselves(self):
+    def test_other_rules_are_applied_to_the_past(self):
         data = self.copy_of_data()
         here, rule = ('--data-dir', data), ('--rule', 'recording-not-saved')
         self.assertEqual(self.run_it('scan', *rule, *here)[1], '')
@@ -174,19 +220,19 @@ class Stores(Commands):
         self.assertNotIn('recording-not-saved', self.run_it('call', call, *here)[0])
 
         file = self.file('a.ini', f'data-dir = {data}\nexpect-recordings = yes\n')
-        self.assertIn('other rules', self.run_it('rebuild', '--verify', '--config', file, expected=3)[0])
+        self.assertIn('equal', self.run_it('rebuild', '--verify', '--config', file)[0])  # Calls do not hang on rules.
         self.run_it('rebuild', '--config', file)
         self.assertEqual(self.run_it('scan', '--config', file, *rule, expected=3), (out, ''))
         self.assertIn('recording-not-saved', self.run_it('calls', '--config', file)[0])
 
-    def test_a_server_with_other_rules_folds_anew_by_itself(self):
+    def test_a_server_evaluates_the_past_by_other_rules(self):
         target = '/v1/findings?rule=recording-not-saved'
         with support.Server(PROGRAM, data_dir=self.copy_of_data()) as server:
             self.assertEqual(json.loads(server.get(target).body)['items'], [])
             server.stop()
             server.arguments = ('--expect-recordings',)
             server.start()
-            self.assertIn('it was made with other rules', server.log())
+            self.assertIn('made with other rules: the past was evaluated by these', server.log())
             self.assertEqual({finding['status'] for finding in json.loads(server.get(target).body)['items']}, {'open'})
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+import tempfile
 import unittest
 import urllib.parse
 
@@ -13,6 +14,11 @@ import jsonschema
 import yaml
 
 import support
+from application_support import Application
+from kafka_support import wait_until
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
+from telnyx_api import TelnyxApi  # noqa: E402
 
 PROGRAM = os.path.abspath(sys.argv.pop(1))
 DOCUMENT_PATH = os.path.join(os.path.dirname(__file__), '..', '..', 'schemas', 'openapi.yaml')
@@ -80,7 +86,18 @@ class OpenApi(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.document = Document(DOCUMENT_PATH)
-        cls.server = cls.enterClassContext(support.Server(PROGRAM))
+        cls.provider = cls.enterClassContext(TelnyxApi())
+        key = cls.enterClassContext(tempfile.NamedTemporaryFile('w'))
+        key.write(cls.provider.key)
+        key.flush()
+        cls.application = Application(cls.enterClassContext(tempfile.TemporaryDirectory()), 'app').start()
+        cls.addClassCleanup(cls.application.kill)
+        cls.application.behave('refuse call.hangup 422')
+        config = cls.enterClassContext(tempfile.NamedTemporaryFile('w'))
+        config.write(cls.application.section('give-up-after = 1'))
+        config.flush()
+        cls.server = cls.enterClassContext(support.Server(PROGRAM, '--config', config.name, '--telnyx-api-key-file', key.name,
+                                                          '--telnyx-api-url', cls.provider.url))
         cls.server.simulate('--calls', '12', '--seed', '7', '--duplicate', '0.2', '--drop', '0.1')
 
     def get(self, path, expected=200, problem=None, /, **query):
@@ -188,6 +205,77 @@ class OpenApi(unittest.TestCase):
         self.get('/v1/records/99999999/0', 404, 'record-not-found')
         self.get('/v1/records/x/0', 400, 'bad-parameter')
 
+    def recover(self, target, expected, problem=None, command='recover', server=None):
+        headers = [('Content-Length', '0')] + ([('Hookledger-Command', command)] if command else [])
+        answer = support.request((server or self.server).api, 'POST', '/v1/recoveries' + target, headers)
+        self.document.check('POST', '/v1/recoveries', answer)
+        self.assertEqual(answer.status, expected, answer.body)
+        if problem:
+            self.assertEqual(json.loads(answer.body)['type'], 'urn:hookledger:problem:' + problem, target)
+        return json.loads(answer.body)
+
+    def test_4_recoveries(self):
+        body = json.dumps({'data': {'record_type': 'event', 'event_type': 'call.hangup', 'id': 'lost', 'occurred_at': '2026-02-08T10:15:30Z',
+                                    'payload': {'call_session_id': 'lost', 'call_leg_id': 'lost', 'call_control_id': 'lost'}}}).encode()
+        self.provider.happened(body, delivered=False)
+        for target in ('?since=-1h&dry_run=true', '?since=-1h&dry_run=false', '?call=lost'):
+            self.recover(target, 200)
+        for target in ('', '?call=', '?call=a&since=-1h', '?since=then', '?call=a&dry_run=perhaps', '?since=-1h&cursor=!', '?call=a&x=y'):
+            self.recover(target, 400, 'bad-parameter')
+        for command in (None, 'deadletters'):
+            self.recover('?call=lost', 403, 'command-missing', command)
+        self.recover('?call=nobody', 404, 'call-not-found')
+        self.provider.refused = 404
+        self.recover('?since=-1h', 502, 'recovery-answer-unusable')
+        self.provider.refused = None
+        self.provider.down = True
+        self.recover('?call=lost', 503, 'recovery-unavailable')
+        self.provider.down = False
+        with support.Server(PROGRAM) as without_key:
+            self.recover('?call=lost', 409, 'recovery-not-configured', server=without_key)
+        answer = self.server.get('/v1/recoveries?call=lost')
+        self.document.check('POST', '/v1/recoveries', answer)
+        self.assertEqual((answer.status, answer.headers['allow']), (405, 'POST'))
+
+    def change_letters(self, action, target, expected, problem=None, command='deadletters'):
+        headers = [('Content-Length', '0')] + ([('Hookledger-Command', command)] if command else [])
+        answer = support.request(self.server.api, 'POST', f'/v1/deadletters/{action}{target}', headers)
+        self.document.check('POST', f'/v1/deadletters/{action}', answer)
+        self.assertEqual(answer.status, expected, answer.body)
+        found = json.loads(answer.body)
+        if problem:
+            self.assertEqual(found['type'], 'urn:hookledger:problem:' + problem, target)
+        return found
+
+    def test_4_dead_letters(self):
+        no_lag = b'hookledger_subscription_lag_records{subscription="app"} 0\n'
+        wait_until(lambda: self.get_json('/v1/deadletters')['items'] and no_lag in self.get('/metrics').body, 30, 'dead letters')
+        all_of_them = self.get_json('/v1/deadletters', limit=500)['items']
+        for letter in all_of_them:
+            self.assertEqual((letter['type'], letter['answer'], letter['attempts']), ('call.hangup', 'HTTP 422', 1))
+        page = self.get_json('/v1/deadletters', limit=1, subscription='app')
+        more = self.get_json('/v1/deadletters', limit=500, subscription='app', cursor=page['next_cursor'])['items']
+        self.assertEqual(page['items'] + more, all_of_them)
+        one = all_of_them[0]
+        place = f'{one["partition"]}/{one["offset"]}'
+        self.assertEqual(self.get_json('/v1/deadletters', id=place)['items'], [one])
+        self.get('/v1/deadletters', 400, 'bad-parameter', id='7')
+        self.get('/v1/deadletters', 400, 'bad-parameter', cursor='7')
+        self.get('/v1/deadletters', 404, 'dead-letter-not-found', subscription='nobody')
+        for action in ('retry', 'drop'):
+            self.change_letters(action, '?id=x', 400, 'bad-parameter')
+            self.change_letters(action, '', 403, 'command-missing', None)
+            self.change_letters(action, '', 403, 'command-missing', 'recover')
+            self.change_letters(action, '?id=0/99999999', 404, 'dead-letter-not-found')
+            self.change_letters(action, '?subscription=nobody', 404, 'dead-letter-not-found')
+            answer = self.server.get(f'/v1/deadletters/{action}')
+            self.document.check('POST', f'/v1/deadletters/{action}', answer)
+            self.assertEqual((answer.status, answer.headers['allow']), (405, 'POST'))
+        self.assertEqual(self.change_letters('drop', '?id=' + place, 200), {'count': 1})
+        self.application.behave('ok')
+        self.assertEqual(self.change_letters('retry', '?subscription=app', 200), {'count': len(all_of_them) - 1})
+        wait_until(lambda: not self.get_json('/v1/deadletters')['items'], 30, 'all of them delivered')
+
     def test_5_operation(self):
         self.get('/healthz')
         self.get('/readyz')
@@ -201,7 +289,7 @@ class OpenApi(unittest.TestCase):
     def test_5_what_every_operation_of_the_api_answers(self):
         large, small = ('Content-Length', str(2 << 20)), ('Content-Length', '2')
         for _, path, operation in self.document.operations():
-            if operation['operationId'] == 'deliver':
+            if operation['operationId'] in ('deliver', 'recover', 'retryDeadLetters', 'dropDeadLetters'):
                 continue
             target = re.sub(r'\{[a-z_]+\}', '0', path)
             for method, headers, status, problem in (

@@ -38,6 +38,8 @@ class Quickstart(unittest.TestCase):
         self.assertEqual(process.returncode, 0, out + err)
         self.assertIn('legs-ring-after-hangup', out)
         self.assertIn('every signature valid', out)
+        self.assertRegex(out, r'call \S+: [01] lost, [01] recovered')
+        self.assertIn('no findings', out.split('hookledger recover')[-1].lower())
         self.assertRegex(out.splitlines()[-1], r'http://127\.0\.0\.1:[0-9]+')
         self.assertEqual(os.listdir(self.folder), [], 'nothing is left behind')
 

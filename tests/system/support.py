@@ -31,6 +31,7 @@ def request(address, method, target, headers=(), body=b'', timeout=20):
     host, port = address.rsplit(':', 1)
     connection = http.client.HTTPConnection(host, int(port), timeout=timeout)
     try:
+        connection.connect()
         connection.putrequest(method, target, skip_accept_encoding=True)
         names = {name.lower() for name, _ in headers}
         if body and not names & {'content-length', 'transfer-encoding'}:

@@ -34,9 +34,9 @@ CallFacts fold(const CallScript& script, std::span<const EventIndex> events, Eve
   std::uint64_t offset = 0;
   for (const EventIndex& event : events) {
     const std::string body = delivery_body(script.events[event.event].data, 1);
-    const EventHead head = reader.head(body);
+    const EventHead head = reader.head({body});
     const Time received_at = script.events[event.event].occurred_at;
-    facts.add(simulated_record(head, body, received_at), reader.detail(body, head.type), offset++);
+    facts.add(simulated_record(head, body, received_at), reader.detail({body}, head.type), offset++);
   }
   return facts;
 }

@@ -19,7 +19,7 @@ Result<void> write_cloud_events(const Plan& plan, const Ed25519KeyPair& key, std
   std::uint64_t done = 0;
   for (const Delivery& delivery : plan.deliveries) {
     const std::string body = shelf.body(delivery);
-    const EventHead head = reader->head(body);
+    const EventHead head = reader->head({body});
     const std::string signed_at = unix_seconds(delivery.arrives_at);
     const std::string signature = telnyx_signature(key, signed_at, body);
     RecordView record = simulated_record(head, body, delivery.arrives_at);

@@ -1,14 +1,13 @@
-#include <cstdio>
 #include <gmock/gmock.h>
 #include <memory>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <string>
 #include <thread>
 #include <utility>
 
+#include "tests/ingest/http/certificate.h"
 #include "tests/ingest/http/echo_server.h"
 #include "tests/ingest/http/peer.h"
 #include "tests/support/temporary_folder.h"
@@ -17,28 +16,6 @@ namespace hookledger::testing {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// Writes a new key and a certificate that it signed itself.
-void write_certificate(const http::TlsFiles& files, const char* name, const char* not_after) {
-  EVP_PKEY* const key = EVP_EC_gen("P-256");
-  X509* const certificate = X509_new();
-  X509_set_version(certificate, 2);
-  ASN1_TIME_set_string_X509(X509_getm_notBefore(certificate), "20200101000000Z");
-  ASN1_TIME_set_string_X509(X509_getm_notAfter(certificate), not_after);
-  X509_set_pubkey(certificate, key);
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>(name), -1, -1, 0);
-  X509_set_issuer_name(certificate, X509_get_subject_name(certificate));
-  X509_sign(certificate, key, EVP_sha256());
-  std::FILE* file = std::fopen(files.certificate.c_str(), "w");
-  PEM_write_X509(file, certificate);
-  std::fclose(file);
-  file = std::fopen(files.key.c_str(), "w");
-  PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
-  std::fclose(file);
-  X509_free(certificate);
-  EVP_PKEY_free(key);
-}
 
 /// A client that trusts everybody.
 class TlsPeer {
