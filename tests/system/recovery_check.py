@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Recovery from the running program: one in five webhooks is lost on the way, the server is down and killed in between, the
 provider's API answers 429 and 500 at random: in the end every call is as if nothing had been lost, nothing about loss is
-open, and no call that lives was ended. recovery_check.py PROGRAM"""
+open, and no call that lives was ended. recovery_check.py PROGRAM [SECONDS that the server is down, default 0]"""
 import base64
 import datetime
 import json
@@ -103,7 +103,7 @@ def event(call, kind, ago, **payload):
         'payload': {'call_session_id': call, 'call_leg_id': f'leg-{call}', 'call_control_id': f'v3:{call}', **payload}}}).encode()
 
 
-def everything_comes_back(server, api):
+def everything_comes_back(server, api, down_seconds):
     bodies, expected = simulated(server, 30)
     network = LossyNetwork(server, api)
     third = len(bodies) // 3
@@ -112,6 +112,7 @@ def everything_comes_back(server, api):
     server.kill()
     for body in bodies[third:third + third // 3]:
         network.send(body, lose=True)
+        time.sleep(down_seconds / (third // 3))
     api.down = True  # The provider's API has its own troubles when we are back.
     server.start()
     network.reconnect()
@@ -206,7 +207,7 @@ def by_hand(server, api):
     print('by hand: --dry-run, --call, --since, beside the server and without it')
 
 
-def main(program):
+def main(program, down_seconds=0):
     with TelnyxApi(seed=SEED, failing=0.15, limiting=0.05, slow=0.02, bare=0.1) as api, support.Server(program) as server:
         with open(server.path('api.key'), 'w', encoding='ascii') as file:
             file.write(api.key + '\n')
@@ -217,7 +218,7 @@ def main(program):
         server.stop()
         server.arguments = ('--config', config)
         server.start()
-        everything_comes_back(server, api)
+        everything_comes_back(server, api, down_seconds)
         no_living_call_is_ended(server, api)
         by_hand(server, api)
         if api.key in server.log():
@@ -225,4 +226,4 @@ def main(program):
 
 
 if __name__ == '__main__':
-    main(sys.argv[1])
+    main(sys.argv[1], *map(int, sys.argv[2:]))

@@ -11,9 +11,10 @@ import sys
 import time
 
 import support
-from application_support import SECRET, Application, check_order
+from application_support import Application, check_order
 from delivery_load import Sender, Signer
 from kafka_support import wait_until
+from receiving_process import SECRET
 
 RSS_GROWTH_MAX_KIB = 200 * 1024
 

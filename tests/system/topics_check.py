@@ -11,7 +11,7 @@ import unittest
 import yaml
 
 import support
-from kafka_support import Brokers, fresh_topic, kcat, metadata, shared_brokers, tool
+from kafka_support import Brokers, fresh_topic, metadata, shared_brokers, tool
 
 PROGRAM = os.path.abspath(sys.argv.pop(1))
 FAMILY = ('events', 'calls', 'findings', 'keys', 'owners')
