@@ -59,8 +59,8 @@ void Folding::add_to(Entry& entry, const RecordView& record, std::uint64_t offse
   const EventDetail& detail = reader.detail(body, record.type);
   entry.facts.add(record, detail, offset);
   bytes_ += kEventBytes;
-  auto fields = fields_of(record, body, detail.telemetry, rules_, reader);
-  if (!fields.empty()) entry.facts.fields().add(offset, std::move(fields));
+  read_fields(record, body, detail.telemetry, rules_, reader, fields_);
+  entry.facts.fields().add(offset, fields_);
   count_event(rules_, entry.facts, entry.facts.events().back(), is_call, writes_);
 }
 
@@ -160,11 +160,11 @@ bool changes_a_device(const RecordView& record) {
   return !record.in_call && record.type != kUnrecognisedType && record.key != record.id;
 }
 
-std::vector<FieldValue> fields_of(const RecordView& record, const EventBody& body, bool telemetry, const RuleSet& rules,
-                                  EventReader& reader) {
+void read_fields(const RecordView& record, const EventBody& body, bool telemetry, const RuleSet& rules,
+                 EventReader& reader, FieldValues& fields) {
+  fields.clear();
   const std::vector<std::uint32_t>& slots = rules.wanted_fields().of(record.type, telemetry);
-  if (slots.empty()) return {};
-  return reader.values(body, rules.wanted_fields().pointers(), slots);
+  if (!slots.empty()) reader.add_values(body, rules.wanted_fields().pointers(), slots, fields);
 }
 
 void index_entries(const CallFacts& facts, const RuleSet& rules, KeyList& keys) {

@@ -60,6 +60,7 @@ class Folding {
   std::optional<SeenCalls> new_calls_;
   Writes writes_;
   std::string value_;
+  FieldValues fields_;
   KeyList keys_;
   std::size_t bytes_ = 0;
 };
@@ -68,9 +69,9 @@ class Folding {
 bool changes_a_call(const RecordView& record);
 bool changes_a_device(const RecordView& record);
 
-/// What of the record's body the rules need.
-std::vector<FieldValue> fields_of(const RecordView& record, const EventBody& body, bool telemetry, const RuleSet& rules,
-                                  EventReader& reader);
+/// Makes `fields` what of the record's body the rules need.
+void read_fields(const RecordView& record, const EventBody& body, bool telemetry, const RuleSet& rules,
+                 EventReader& reader, FieldValues& fields);
 
 /// Makes `keys` those of a call's index entries as its facts and the rules give them.
 void index_entries(const CallFacts& facts, const RuleSet& rules, KeyList& keys);

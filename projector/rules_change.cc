@@ -92,11 +92,14 @@ class RulesChange {
     EventReader& reader = readers_.of(record->kind);
     const EventBody body = body_of(*record);
     // What only telemetry is asked for costs nothing where it is not there.
-    auto values = fields_of(*record, body, true, rules_, reader);
+    FieldValues values;
+    hookledger::read_fields(*record, body, true, rules_, reader, values);
     if (values.empty()) return {};
-    if (!reader.detail(body, record->type).telemetry) values = fields_of(*record, body, false, rules_, reader);
+    if (!reader.detail(body, record->type).telemetry) {
+      hookledger::read_fields(*record, body, false, rules_, reader, values);
+    }
     const std::string key = of_call ? state_key::call(record->key) : state_key::device(record->key);
-    bytes_ += values.size() * EventFields::kTextBytesMax / 8;
+    bytes_ += values.size() * FieldValues::kTextBytesMax / 8;
     fields_[key].emplace_back(place.offset, std::move(values));
     return bytes_ < kBatchBytes ? Result<void>() : write_fields();
   }
@@ -108,7 +111,7 @@ class RulesChange {
       if (!facts) return facts.error();
       if (!*facts) continue;  // Retention removed it.
       EventFields fields = std::move((**facts).fields());
-      for (auto& [offset, values] : events) fields.add(offset, std::move(values));
+      for (const auto& [offset, values] : events) fields.add(offset, values);
       fields.encode_to(value);
       writes_.put(state_key::fields(key), value);
     }
@@ -173,7 +176,7 @@ class RulesChange {
   EventReaders readers_;
   Writes writes_;
   KeyList keys_;
-  std::map<std::string, std::vector<std::pair<std::uint64_t, std::vector<FieldValue>>>> fields_;
+  std::map<std::string, std::vector<std::pair<std::uint64_t, FieldValues>>> fields_;
   std::size_t bytes_ = 0;
   std::uint64_t done_ = 0, total_ = 0;
 };

@@ -83,9 +83,9 @@ class EventReader {
   virtual EventHead head(const EventBody& body) = 0;
   /// Of a body whose head was recognised. `type` is the mapped type from that head. Valid until the next call.
   virtual const EventDetail& detail(const EventBody& body, std::string_view type) = 0;
-  /// What the event carries at those of `pointers` (RFC 6901) that `slots` names: see rules::Field.
-  virtual std::vector<FieldValue> values(const EventBody& body, std::span<const std::string> pointers,
-                                         std::span<const std::uint32_t> slots) = 0;
+  /// Adds what the event carries at those of `pointers` (RFC 6901) that `slots` names: see rules::Field.
+  virtual void add_values(const EventBody& body, std::span<const std::string> pointers,
+                          std::span<const std::uint32_t> slots, FieldValues& values) = 0;
 };
 
 /// The head of a body that is none we understand.

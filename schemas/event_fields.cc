@@ -12,38 +12,67 @@ constexpr std::uint8_t kVersion = 1;
 
 }  // namespace
 
-void EventFields::add(std::uint64_t offset, std::vector<FieldValue> values) {
-  if (!values_.empty() && offset <= values_.back().offset) return;
-  std::ranges::sort(values, {}, &FieldValue::slot);
-  for (FieldValue& value : values) {
-    if (value.text.size() > kTextBytesMax) value.text.resize(kTextBytesMax);
-    values_.push_back({offset, std::move(value)});
-  }
+void FieldValues::add(std::uint32_t slot, FieldValue::Kind kind, std::string_view text) {
+  text = text.substr(0, kTextBytesMax);
+  values_.push_back({slot, kind, static_cast<std::uint32_t>(texts_.size()), static_cast<std::uint32_t>(text.size())});
+  texts_.append(text);
+}
+
+void FieldValues::clear() {
+  values_.clear();
+  texts_.clear();
+}
+
+FieldValue FieldValues::operator[](std::size_t i) const {
+  const Value& value = values_[i];
+  return {value.slot, value.kind, std::string_view(texts_).substr(value.begin, value.bytes)};
+}
+
+void EventFields::add(std::uint64_t offset, const FieldValues& values) {
+  if (!entries_.empty() && offset <= entries_.back().offset) return;
+  const auto first = static_cast<std::ptrdiff_t>(entries_.size());
+  for (std::size_t i = 0; i < values.size(); ++i) append(offset, values[i]);
+  std::ranges::sort(entries_.begin() + first, entries_.end(), {}, &Entry::slot);
 }
 
 void EventFields::add_from(const EventFields& others, std::uint64_t offset) {
-  for (const Entry& entry : others.values_) {
-    if (entry.offset == offset) values_.push_back(entry);
+  for (const Entry& entry : others.entries_) {
+    if (entry.offset == offset) append(offset, others.value(entry));
   }
 }
 
-const FieldValue* EventFields::find(std::uint64_t offset, std::uint32_t slot) const {
-  const auto place = [](const Entry& entry) { return std::tuple(entry.offset, entry.value.slot); };
-  const auto found = std::ranges::lower_bound(values_, std::tuple(offset, slot), {}, place);
-  return found == values_.end() || place(*found) != std::tuple(offset, slot) ? nullptr : &found->value;
+std::optional<FieldValue> EventFields::find(std::uint64_t offset, std::uint32_t slot) const {
+  const auto place = [](const Entry& entry) { return std::tuple(entry.offset, entry.slot); };
+  const auto found = std::ranges::lower_bound(entries_, std::tuple(offset, slot), {}, place);
+  if (found == entries_.end() || place(*found) != std::tuple(offset, slot)) return std::nullopt;
+  return value(*found);
+}
+
+void EventFields::clear() {
+  entries_.clear();
+  texts_.clear();
+}
+
+void EventFields::append(std::uint64_t offset, const FieldValue& value) {
+  entries_.push_back({offset, value.slot, value.kind, texts_.size(), value.text.size()});
+  texts_.append(value.text);
+}
+
+FieldValue EventFields::value(const Entry& entry) const {
+  return {entry.slot, entry.kind, std::string_view(texts_).substr(entry.begin, entry.bytes)};
 }
 
 void EventFields::encode_to(std::string& out) const {
   out.clear();
   Encoder encoder(out);
   encoder.fixed(kVersion);
-  encoder.varint(values_.size());
+  encoder.varint(entries_.size());
   std::uint64_t offset = 0;
-  for (const Entry& entry : values_) {
+  for (const Entry& entry : entries_) {
     encoder.varint(entry.offset - offset);
-    encoder.varint(entry.value.slot);
-    encoder.fixed(static_cast<std::uint8_t>(entry.value.kind));
-    encoder.string(entry.value.text);
+    encoder.varint(entry.slot);
+    encoder.fixed(static_cast<std::uint8_t>(entry.kind));
+    encoder.string(value(entry).text);
     offset = entry.offset;
   }
 }
@@ -57,14 +86,14 @@ Result<EventFields> EventFields::decode(std::string_view bytes) {
   EventFields fields;
   std::uint64_t offset = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
-    Entry entry;
-    entry.offset = offset = offset + decoder.varint();
-    entry.value.slot = static_cast<std::uint32_t>(decoder.varint());
+    offset += decoder.varint();
+    FieldValue value;
+    value.slot = static_cast<std::uint32_t>(decoder.varint());
     const auto kind = decoder.fixed<std::uint8_t>();
     if (kind > static_cast<std::uint8_t>(FieldValue::Kind::kBoolean)) return damaged;
-    entry.value.kind = static_cast<FieldValue::Kind>(kind);
-    entry.value.text = decoder.string();
-    fields.values_.push_back(std::move(entry));
+    value.kind = static_cast<FieldValue::Kind>(kind);
+    value.text = decoder.string();
+    fields.append(offset, value);
   }
   if (!decoder.ok() || !decoder.done()) return damaged;
   return fields;

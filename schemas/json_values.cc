@@ -13,16 +13,15 @@ namespace {
 namespace dom = simdjson::dom;
 namespace ondemand = simdjson::ondemand;
 
-std::optional<FieldValue> scalar(const dom::element& value, std::uint32_t slot) {
+void add_scalar(const dom::element& value, std::uint32_t slot, FieldValues& values) {
   switch (value.type()) {
-    case dom::element_type::STRING:
-      return FieldValue{slot, FieldValue::Kind::kText, std::string(value.get_string().value_unsafe())};
+    case dom::element_type::STRING: return values.add(slot, FieldValue::Kind::kText, value.get_string().value_unsafe());
     case dom::element_type::INT64:
     case dom::element_type::UINT64:
-    case dom::element_type::DOUBLE: return FieldValue{slot, FieldValue::Kind::kNumber, simdjson::to_string(value)};
+    case dom::element_type::DOUBLE: return values.add(slot, FieldValue::Kind::kNumber, simdjson::to_string(value));
     case dom::element_type::BOOL:
-      return FieldValue{slot, FieldValue::Kind::kBoolean, value.get_bool().value_unsafe() ? "true" : "false"};
-    default: return std::nullopt;
+      return values.add(slot, FieldValue::Kind::kBoolean, value.get_bool().value_unsafe() ? "true" : "false");
+    default: return;
   }
 }
 
@@ -33,20 +32,16 @@ std::optional<dom::element> at(const dom::element& root, std::string_view pointe
 }
 
 /// Of any pointers, from the tree of the whole body.
-std::vector<FieldValue> values_in(const dom::element& root, std::span<const std::string_view> bases,
-                                  std::span<const std::string> pointers, std::span<const std::uint32_t> slots) {
-  std::vector<FieldValue> values;
+void add_from_tree(const dom::element& root, std::span<const std::string_view> bases,
+                   std::span<const std::string> pointers, std::span<const std::uint32_t> slots, FieldValues& values) {
   for (const std::string_view base : bases) {
     const auto carried = at(root, base);
     if (!carried || !carried->is_object()) continue;
     for (const std::uint32_t slot : slots) {
-      const auto found = at(*carried, pointers[slot]);
-      if (!found) continue;
-      if (auto value = scalar(*found, slot)) values.push_back(std::move(*value));
+      if (const auto found = at(*carried, pointers[slot])) add_scalar(*found, slot, values);
     }
-    break;
+    return;
   }
-  return values;
 }
 
 /// Does the pointer name a member of the object itself, and as it stands there?
@@ -75,28 +70,25 @@ std::optional<ondemand::object> enter(ondemand::document& document, std::string_
   return object;
 }
 
-std::optional<FieldValue> scalar(ondemand::value value, std::uint32_t slot, dom::parser& parser) {
+void add_scalar(ondemand::value value, std::uint32_t slot, dom::parser& parser, FieldValues& values) {
   const ondemand::json_type type = value.type();
   std::string_view text;
   if (type == ondemand::json_type::string && value.get_string().get(text) == simdjson::SUCCESS)
-    return FieldValue{slot, FieldValue::Kind::kText, std::string(text)};
-  if (type != ondemand::json_type::number && type != ondemand::json_type::boolean) return std::nullopt;
+    return values.add(slot, FieldValue::Kind::kText, text);
+  if (type != ondemand::json_type::number && type != ondemand::json_type::boolean) return;
   dom::element element;
   const std::string_view token = value.raw_json_token();
-  return parser.parse(token.data(), token.size()).get(element) == simdjson::SUCCESS ? scalar(element, slot)
-                                                                                    : std::nullopt;
+  if (parser.parse(token.data(), token.size()).get(element) == simdjson::SUCCESS) add_scalar(element, slot, values);
 }
 
 /// Of pointers that are flat, without a tree: in one pass over the body.
-std::vector<FieldValue> flat_values(ondemand::document& document, std::span<const std::string_view> bases,
-                                    std::span<const std::string> pointers, std::span<const std::uint32_t> slots,
-                                    dom::parser& parser) {
-  std::vector<FieldValue> values;
+void add_flat(ondemand::document& document, std::span<const std::string_view> bases,
+              std::span<const std::string> pointers, std::span<const std::uint32_t> slots, dom::parser& parser,
+              std::vector<std::uint32_t>& left, FieldValues& values) {
   std::optional<ondemand::object> carried;
   for (std::size_t i = 0; i < bases.size() && !carried; ++i) carried = enter(document, bases[i]);
-  if (!carried) return values;
-  values.reserve(slots.size());
-  std::vector<std::uint32_t> left(slots.begin(), slots.end());
+  if (!carried) return;
+  left.assign(slots.begin(), slots.end());
   std::bitset<64> lengths;  // Few keys are as long as one that is wanted.
   for (const std::uint32_t slot : slots) lengths.set((pointers[slot].size() - 1) % lengths.size());
   for (auto field : *carried) {
@@ -105,11 +97,10 @@ std::vector<FieldValue> flat_values(ondemand::document& document, std::span<cons
     const auto slot = std::ranges::find_if(
         left, [&](std::uint32_t each) { return std::string_view(pointers[each]).substr(1) == key; });
     if (slot == left.end()) continue;
-    if (auto value = scalar(field.value(), *slot, parser)) values.push_back(std::move(*value));
+    add_scalar(field.value(), *slot, parser, values);
     left.erase(slot);
     if (left.empty()) break;
   }
-  return values;
 }
 
 }  // namespace
@@ -117,23 +108,24 @@ std::vector<FieldValue> flat_values(ondemand::document& document, std::span<cons
 struct JsonValues::Parsers {
   BodyParser body;
   dom::parser tree;
+  std::vector<std::uint32_t> left;  ///< Slots that are not read yet.
 };
 
 JsonValues::JsonValues() : parsers_(std::make_unique<Parsers>()) {}
 JsonValues::~JsonValues() = default;
 
-std::vector<FieldValue> JsonValues::read(std::string_view json, std::span<const std::string_view> bases,
-                                         std::span<const std::string> pointers, std::span<const std::uint32_t> slots) {
+void JsonValues::add(std::string_view json, std::span<const std::string_view> bases,
+                     std::span<const std::string> pointers, std::span<const std::uint32_t> slots, FieldValues& values) {
   dom::parser& tree = parsers_->tree;
   try {
     if (std::ranges::all_of(slots, [&](std::uint32_t slot) { return is_flat(pointers[slot]); })) {
       ondemand::document document = parsers_->body.iterate(json);
-      return flat_values(document, bases, pointers, slots, tree);
+      return add_flat(document, bases, pointers, slots, tree, parsers_->left, values);
     }
     if (tree.capacity() > BodyParser::kKeptBytesMax) tree = dom::parser();
-    return values_in(tree.parse(json.data(), json.size()), bases, pointers, slots);
+    add_from_tree(tree.parse(json.data(), json.size()), bases, pointers, slots, values);
   } catch (const simdjson::simdjson_error&) {
-    return {};
+    // What was read until here is true.
   }
 }
 

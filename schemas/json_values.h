@@ -18,11 +18,11 @@ class JsonValues {
   JsonValues();
   ~JsonValues();
 
-  /// The scalars below the first of `bases` that is there, at those of `pointers` (RFC 6901) that `slots` names. Of
-  /// duplicate keys the first counts; null is absent, and so is a number beyond 64 bits, beside which others may be
+  /// Adds the scalars below the first of `bases` that is there, at those of `pointers` (RFC 6901) that `slots` names.
+  /// Of duplicate keys the first counts; null is absent, and so is a number beyond 64 bits, beside which others may be
   /// absent too. Any bytes may come, but what is no JSON (`is_json`) has any values or none.
-  std::vector<FieldValue> read(std::string_view json, std::span<const std::string_view> bases,
-                               std::span<const std::string> pointers, std::span<const std::uint32_t> slots);
+  void add(std::string_view json, std::span<const std::string_view> bases, std::span<const std::string> pointers,
+           std::span<const std::uint32_t> slots, FieldValues& values);
 
  private:
   struct Parsers;

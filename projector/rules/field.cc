@@ -63,10 +63,7 @@ std::optional<Literal> typed_value(const Field& field, const Seen& seen) {
 std::string_view text_of(const Field& field, const Seen& seen) {
   const EventFact& event = *seen.event;
   const CallFacts& facts = seen.facts();
-  const auto carried = [&]() -> std::string_view {
-    const FieldValue* value = facts.fields().find(event.offset, field.slot);
-    return value == nullptr ? std::string_view() : value->text;
-  };
+  const auto carried = [&] { return facts.fields().find(event.offset, field.slot).value_or(FieldValue()).text; };
   switch (field.name) {
     case Field::kPointer: return carried();
     case Field::kType: return facts.text(event.type);

@@ -85,8 +85,9 @@ void set_organizations(const RuleSpec& rule, std::vector<rules::Period>& periods
     const Text organization = cause.call->organization();
     period.organization = cause.facts().text(organization);
     if (!period.organization.empty() || rule.scope != rules::Scope::kDevice) continue;
-    const FieldValue* told = cause.facts().fields().find(cause.event->offset, rule.organization.slot);
-    if (told != nullptr && cause.event->telemetry) period.organization = told->text;
+    if (!cause.event->telemetry) continue;
+    const auto told = cause.facts().fields().find(cause.event->offset, rule.organization.slot);
+    if (told) period.organization = told->text;
   }
 }
 

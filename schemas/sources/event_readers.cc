@@ -11,10 +11,8 @@ class UnknownKindReader : public EventReader {
  public:
   EventHead head(const EventBody& body) override { return unrecognised_head(body.bytes); }
   const EventDetail& detail(const EventBody&, std::string_view) override { return detail_; }
-  std::vector<FieldValue> values(const EventBody&, std::span<const std::string>,
-                                 std::span<const std::uint32_t>) override {
-    return {};
-  }
+  void add_values(const EventBody&, std::span<const std::string>, std::span<const std::uint32_t>,
+                  FieldValues&) override {}
 
  private:
   const EventDetail detail_;

@@ -172,12 +172,12 @@ class StandardReader : public EventReader {
     return detail_;
   }
 
-  std::vector<FieldValue> values(const EventBody& body, std::span<const std::string> pointers,
-                                 std::span<const std::uint32_t> slots) override {
+  void add_values(const EventBody& body, std::span<const std::string> pointers, std::span<const std::uint32_t> slots,
+                  FieldValues& values) override {
     Body parsed;
     read(body.bytes, parsed);
     const std::string_view base = &parsed.said() == &parsed.data ? "/data" : "";
-    return values_.read(body.bytes, {&base, 1}, pointers, slots);
+    values_.add(body.bytes, {&base, 1}, pointers, slots, values);
   }
 
  private:

@@ -248,10 +248,10 @@ class TelnyxReader : public EventReader {
     return detail_;
   }
 
-  std::vector<FieldValue> values(const EventBody& body, std::span<const std::string> pointers,
-                                 std::span<const std::uint32_t> slots) override {
+  void add_values(const EventBody& body, std::span<const std::string> pointers, std::span<const std::uint32_t> slots,
+                  FieldValues& values) override {
     constexpr std::array<std::string_view, 3> kPayloads = {"/data/payload", "/payload", ""};
-    return values_.read(body.bytes, kPayloads, pointers, slots);
+    values_.add(body.bytes, kPayloads, pointers, slots, values);
   }
 
  private:

@@ -149,20 +149,18 @@ class TwilioReader : public EventReader {
   }
 
   /// A parameter stands under its name, as a text.
-  std::vector<FieldValue> values(const EventBody& body, std::span<const std::string> pointers,
-                                 std::span<const std::uint32_t> slots) override {
+  void add_values(const EventBody& body, std::span<const std::string> pointers, std::span<const std::uint32_t> slots,
+                  FieldValues& values) override {
     if (is_json(body.bytes)) {
       constexpr std::string_view kWhole;
-      return values_.read(body.bytes, {&kWhole, 1}, pointers, slots);
+      return values_.add(body.bytes, {&kWhole, 1}, pointers, slots, values);
     }
     const auto parameters = parse_form(body.bytes).value_or(std::vector<FormParameter>());
-    std::vector<FieldValue> values;
     for (const std::uint32_t slot : slots) {
       const std::string_view name = std::string_view(pointers[slot]).substr(1);
       const auto found = std::ranges::find(parameters, name, &FormParameter::name);
-      if (found != parameters.end()) values.push_back({slot, FieldValue::Kind::kText, found->value});
+      if (found != parameters.end()) values.add(slot, FieldValue::Kind::kText, found->value);
     }
-    return values;
   }
 
  private:

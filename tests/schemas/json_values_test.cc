@@ -18,8 +18,12 @@ Values read(JsonValues& reader, std::string_view json, const std::vector<std::st
   std::vector<std::uint32_t> slots(pointers.size());
   std::iota(slots.begin(), slots.end(), 0);
   Values values;
-  for (const FieldValue& value : reader.read(json, kBases, pointers, slots)) {
-    const bool other = !values.emplace(pointers[value.slot], "tnb"[static_cast<int>(value.kind)] + value.text).second;
+  FieldValues found;
+  reader.add(json, kBases, pointers, slots, found);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const FieldValue value = found[i];
+    const std::string text = "tnb"[static_cast<int>(value.kind)] + std::string(value.text);
+    const bool other = !values.emplace(pointers[value.slot], text).second;
     EXPECT_FALSE(other) << "twice: " << pointers[value.slot];
   }
   return values;
