@@ -11,10 +11,16 @@ class HttpEndpoint final : public Endpoint {
  public:
   explicit HttpEndpoint(const http::Url& url) : poster_(url, kEndpointTimeout) {}
 
-  EndpointAnswer post(const OutboundRequest& request, std::stop_token stop) override {
+  std::optional<EndpointAnswer> begin(const OutboundRequest& request, std::stop_token stop) override {
     headers_.assign({{"user-agent", "hookledger/" HOOKLEDGER_VERSION}});
     headers_.insert(headers_.end(), request.headers.begin(), request.headers.end());
-    const auto answer = poster_.post(headers_, request.body, std::move(stop));
+    const auto begun = poster_.begin(headers_, request.body, std::move(stop));
+    return begun ? std::nullopt : std::optional(EndpointAnswer{.failure = begun.error().detail});
+  }
+  int file() const override { return poster_.file(); }
+  std::chrono::steady_clock::time_point deadline() const override { return poster_.deadline(); }
+  EndpointAnswer finish() override {
+    const auto answer = poster_.finish();
     if (!answer) return {.failure = answer.error().detail};
     return {.status = answer->status, .retry_after = parse_retry_after(answer->retry_after)};
   }

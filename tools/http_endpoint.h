@@ -12,6 +12,9 @@ namespace hookledger {
 /// How long an application has for one answer.
 inline constexpr std::chrono::seconds kEndpointTimeout(15);
 
+/// They wait for answers together; only while one of them connects do the others of its thread wait.
+inline constexpr std::size_t kEndpointsPerThread = 8;
+
 /// An application behind a URL, reached over HTTP.
 std::unique_ptr<Endpoint> make_http_endpoint(const http::Url& url);
 

@@ -200,6 +200,7 @@ class Redeliver {
     options.dispatcher.rate = told_.pace.rate;
     options.dispatcher.give_up = told_.give_up;
     options.dispatcher.seed = random_number();
+    options.dispatcher.endpoints_per_thread = kEndpointsPerThread;
     options.speed = told_.pace.speed;
     options.patience = kEndpointTimeout + std::chrono::seconds(1);
     std::vector<std::unique_ptr<Endpoint>> endpoints;

@@ -29,6 +29,7 @@ Result<std::unique_ptr<Subscriptions>> Subscriptions::start(const std::vector<Su
     running->own = std::move(*own);
     auto options = each.options;
     options.seed = random_number();
+    options.endpoints_per_thread = kEndpointsPerThread;
     running->subscription.emplace(
         std::move(options),
         Subscription::Parts{[url = each.url] { return make_http_endpoint(url); }, *running->own.log, parts.clock,

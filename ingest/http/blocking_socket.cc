@@ -80,6 +80,7 @@ Result<bool> BlockingSocket::send(std::string_view bytes) {
 }
 
 Result<std::size_t> BlockingSocket::receive(char* bytes, std::size_t size) {
+  if (std::chrono::steady_clock::now() >= deadline_) waited_ = true;
   allow(waited_ ? left() : timeout_);
   const ssize_t count = ::recv(file_, bytes, size, 0);
   waited_ = true;

@@ -27,6 +27,9 @@ class BlockingSocket {
   /// To the addresses of the name in their order. A name that the system is resolving cannot be interrupted.
   Result<void> connect(const std::string& host, const std::string& port);
   bool connected() const { return file_ >= 0; }
+  /// To wait for what can be received together with others; and until when.
+  int file() const { return file_; }
+  std::chrono::steady_clock::time_point deadline() const { return deadline_; }
   void close();
 
   /// False: the other side has closed.

@@ -21,23 +21,29 @@ KeptPoster::KeptPoster(Url url, std::chrono::milliseconds timeout)
 
 KeptPoster::~KeptPoster() = default;
 
-Result<PostAnswer> KeptPoster::post(const std::vector<std::pair<std::string_view, std::string_view>>& headers,
-                                    std::string_view body, std::stop_token stop) {
+Result<void> KeptPoster::begin(const std::vector<std::pair<std::string_view, std::string_view>>& headers,
+                               std::string_view body, std::stop_token stop) {
   write_request(headers, body);
   socket_.begin();
-  const std::stop_callback stopping(stop, [this] { socket_.shut(); });
-  bool fresh = !socket_.connected();
-  while (true) {
-    if (fresh) {
-      if (auto connected = connect(); !connected) return connected.error();
-    }
-    auto answer = exchange();
-    if (answer && *answer) return std::move(**answer);
+  stopping_.emplace(std::move(stop), Shut{&socket_});
+  fresh_ = false;
+  auto sent = send();
+  if (!sent) stopping_.reset();
+  return sent;
+}
+
+Result<PostAnswer> KeptPoster::finish() {
+  auto answer = receive();
+  if (answer && !*answer && !fresh_) {
     close();
-    if (!answer) return answer.error();
-    if (fresh) return Error{ErrorCode::kUnavailable, "the connection was closed before an answer"};
-    fresh = true;
+    const auto sent = send();
+    answer = sent ? receive() : Result<std::optional<PostAnswer>>(sent.error());
   }
+  stopping_.reset();
+  if (answer && *answer) return std::move(**answer);
+  close();
+  if (!answer) return answer.error();
+  return Error{ErrorCode::kUnavailable, "the connection was closed before an answer"};
 }
 
 void KeptPoster::write_request(const std::vector<std::pair<std::string_view, std::string_view>>& headers,
@@ -56,11 +62,15 @@ Result<void> KeptPoster::connect() {
   return shaken;
 }
 
-Result<std::optional<PostAnswer>> KeptPoster::exchange() {
+Result<void> KeptPoster::send() {
+  if (!socket_.connected()) {
+    fresh_ = true;
+    if (auto connected = connect(); !connected) return connected;
+  }
   const auto sent = tls_ ? tls_->send(request_) : socket_.send(request_);
-  if (!sent) return sent.error();
+  if (!sent) close();
   // Who refuses a request may answer and close before it has all of it.
-  return receive();
+  return sent ? Result<void>() : Result<void>(sent.error());
 }
 
 Result<std::size_t> KeptPoster::receive_more() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -22,16 +23,28 @@ class KeptPoster {
   KeptPoster(const KeptPoster&) = delete;
   KeptPoster& operator=(const KeptPoster&) = delete;
 
-  /// Blocks up to the timeout, or until `stop`. Errors: kUnavailable (nobody answers, a certificate that is not
-  /// trusted; the sentence does not name the URL).
-  Result<PostAnswer> post(const std::vector<std::pair<std::string_view, std::string_view>>& headers,
-                          std::string_view body, std::stop_token stop);
+  /// Sends a request; `finish` has its answer. Both block up to the timeout, which counts from here, or until `stop`.
+  /// Errors of both: kUnavailable (nobody answers, a certificate that is not trusted; the sentence does not name the
+  /// URL). After an error there is nothing to finish.
+  Result<void> begin(const std::vector<std::pair<std::string_view, std::string_view>>& headers, std::string_view body,
+                     std::stop_token stop);
+  /// Blocks for as long as it takes when nothing can be received yet: see `file`.
+  Result<PostAnswer> finish();
+  /// Between the two: can be read when the answer has begun to come; and when the time is over.
+  int file() const { return socket_.file(); }
+  std::chrono::steady_clock::time_point deadline() const { return socket_.deadline(); }
 
  private:
+  struct Shut {
+    BlockingSocket* socket;
+    void operator()() const { socket->shut(); }
+  };
+
   void write_request(const std::vector<std::pair<std::string_view, std::string_view>>& headers, std::string_view body);
+  /// On a connection of its own, if there is none.
+  Result<void> send();
   Result<void> connect();
   /// Nothing: the connection was closed before anything came.
-  Result<std::optional<PostAnswer>> exchange();
   Result<std::optional<PostAnswer>> receive();
   Result<std::size_t> receive_more();
   void close();
@@ -40,8 +53,10 @@ class KeptPoster {
   std::shared_ptr<ssl_ctx_st> tls_client_;  ///< Null without TLS.
   BlockingSocket socket_;
   std::unique_ptr<BlockingTls> tls_;
-  std::string request_;   ///< Keeps its memory from request to request.
-  std::string received_;  ///< Not parsed yet.
+  std::optional<std::stop_callback<Shut>> stopping_;  ///< Of the request that is under way.
+  bool fresh_ = false;                                ///< Is the connection made for it?
+  std::string request_;                               ///< Keeps its memory from request to request.
+  std::string received_;                              ///< Not parsed yet.
 };
 
 }  // namespace hookledger::http

@@ -1,7 +1,6 @@
-#include "replay/redelivery/dispatcher.h"
-
 #include <algorithm>
-#include <utility>
+
+#include "replay/redelivery/dispatcher_parts.h"
 
 namespace hookledger {
 namespace {
@@ -9,8 +8,6 @@ namespace {
 constexpr unsigned kUrgentInARowMax = 3;
 /// Of the application, in a row.
 constexpr unsigned kFailuresMax = 5;
-/// A clock that is not the machine's is looked at so often.
-constexpr Duration kLookAgain = std::chrono::milliseconds(200);
 
 std::size_t index(Urgency urgency) { return static_cast<std::size_t>(urgency); }
 
@@ -20,30 +17,19 @@ std::string said(const EndpointAnswer& answer) {
 
 }  // namespace
 
-struct Dispatcher::Line {
-  enum class State : std::uint8_t { kReady, kUnderWay, kWaiting };
-
-  std::list<Outgoing> records;
-  Urgency urgency = Urgency::kUsual;
-  State state = State::kReady;
-  Ready::iterator ready;
-  Waiting::iterator waiting;
-  // Of the first record:
-  std::uint32_t attempts = 0;
-  Instant tried_since;
-  bool blocked = false;  ///< It was the application that failed.
-  bool dropped = false;
-};
-
 Dispatcher::Dispatcher(Options options, Parts parts, std::vector<std::unique_ptr<Endpoint>> endpoints)
     : options_(std::move(options)),
       parts_(std::move(parts)),
-      endpoints_(std::move(endpoints)),
       breaker_(options_.seed, kFailuresMax, options_.break_longest),
       pace_(options_.rate),
       random_(options_.seed) {
-  for (const auto& endpoint : endpoints_) {
-    threads_.emplace_back([this, &endpoint](const std::stop_token& stop) { work(*endpoint, stop); });
+  const std::size_t threads = (endpoints.size() + options_.endpoints_per_thread - 1) / options_.endpoints_per_thread;
+  for (std::size_t i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>());
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    workers_[i % threads]->connections.push_back({std::move(endpoints[i])});
+  }
+  for (const auto& worker : workers_) {
+    threads_.emplace_back([this, &worker](const std::stop_token& stop) { work(*worker, stop); });
   }
 }
 
@@ -51,8 +37,8 @@ Dispatcher::~Dispatcher() {
   {
     const std::lock_guard lock(mutex_);
     for (std::jthread& thread : threads_) thread.request_stop();
+    for (const auto& worker : workers_) worker->sleeper.wake();
   }
-  ready_changed_.notify_all();
   threads_.clear();
 }
 
@@ -139,49 +125,14 @@ bool Dispatcher::pause(std::chrono::milliseconds timeout) {
 }
 
 void Dispatcher::go_on() {
-  {
-    const std::lock_guard lock(mutex_);
-    paused_ = false;
-  }
-  ready_changed_.notify_all();
+  const std::lock_guard lock(mutex_);
+  paused_ = false;
+  wake_all();
 }
 
 Dispatcher::Health Dispatcher::health() const {
   const std::lock_guard lock(mutex_);
   return {breaker_.state(), gone_, records_};
-}
-
-void Dispatcher::work(Endpoint& endpoint, const std::stop_token& stop) {
-  std::unique_lock lock(mutex_);
-  while (!stop.stop_requested()) {
-    Instant wake_at = Instant::max();
-    const auto turn = take(parts_.clock.monotonic(), wake_at);
-    if (!turn) {
-      wait(lock, wake_at);
-      continue;
-    }
-    ++under_way_;
-    lock.unlock();
-    const Tried tried = attempt(endpoint, *turn, stop);
-    lock.lock();
-    const bool stopped = stop.stop_requested() && tried && tried->status == 0;
-    const auto result = stopped ? std::nullopt : settle(*turn, tried);
-    lock.unlock();
-    if (tried && !stopped) parts_.observer.attempted(outcome_of(tried->status), *tried);
-    if (result) parts_.observer.finished(*result);
-    lock.lock();
-    if (--under_way_ == 0) settled_.notify_all();
-    if (half_is_free()) room_.notify_all();
-  }
-}
-
-void Dispatcher::wait(std::unique_lock<std::mutex>& lock, Instant until) {
-  if (until == Instant::max()) {
-    ready_changed_.wait(lock);
-  } else {
-    const auto left = std::chrono::ceil<Duration>(until - parts_.clock.monotonic());
-    ready_changed_.wait_for(lock, std::clamp(left, Duration(0), kLookAgain));
-  }
 }
 
 std::optional<Dispatcher::Turn> Dispatcher::take(Instant now, Instant& wake_at) {
@@ -211,26 +162,13 @@ std::optional<Dispatcher::Turn> Dispatcher::take(Instant now, Instant& wake_at) 
   return Turn{&line, &record, record.attempts + line.attempts};
 }
 
-Dispatcher::Tried Dispatcher::attempt(Endpoint& endpoint, const Turn& turn, const std::stop_token& stop) const {
-  std::string loaded;
-  if (turn.record->record.empty()) {
-    auto bytes = parts_.load(turn.record->place);
-    if (!bytes) return bytes.error();
-    loaded = std::move(*bytes);
-  }
-  const auto record = decode_record(loaded.empty() ? turn.record->record : loaded);
-  if (!record) return record.error();
-  const OutboundAttempt attempt{turn.record->place, turn.attempt, options_.is_replay, parts_.clock.wall()};
-  return endpoint.post(make_outbound(*record, attempt, options_.key), stop);
-}
-
 std::optional<DeliveryResult> Dispatcher::settle(const Turn& turn, const Tried& tried) {
   return tried ? settle(turn, *tried) : settle_unread(turn, tried.error());
 }
 
 std::optional<DeliveryResult> Dispatcher::settle_unread(const Turn& turn, const Error& error) {
   breaker_.gave_up();
-  ready_changed_.notify_all();
+  wake_all();
   if (error.code == ErrorCode::kNotFound) return finish(turn, Delivery::kVanished, error.detail);
   if (!retryable(error.code)) return finish(turn, Delivery::kGivenUp, error.detail);
   --turn.line->attempts;
@@ -252,7 +190,7 @@ std::optional<DeliveryResult> Dispatcher::settle(const Turn& turn, const Endpoin
     breaker_.succeeded();
     if (was_away) wake_blocked();
   }
-  if (was_away) ready_changed_.notify_all();
+  if (was_away) wake_all();
   if (outcome == AlertOutcome::kDelivered) return finish(turn, Delivery::kDelivered, said(answer));
   turn.line->blocked = outcome == AlertOutcome::kFailed;
   return retry(turn, answer);
@@ -304,7 +242,7 @@ void Dispatcher::make_ready(Line& line) {
   line.state = Line::State::kReady;
   Ready& ready = ready_[index(line.urgency)];
   line.ready = ready.insert(ready.end(), &line);
-  ready_changed_.notify_one();
+  wake_one();
 }
 
 void Dispatcher::put_off(Line& line, Instant until) {
@@ -315,7 +253,7 @@ void Dispatcher::put_off(Line& line, Instant until) {
   waiting_their_turn_[index(line.urgency)] -= line.records.size();
   line.state = Line::State::kWaiting;
   line.waiting = waiting_.emplace(until, &line);
-  ready_changed_.notify_one();  // Whoever waits may have to wake earlier.
+  wake_one();  // Whoever waits may have to wake earlier.
 }
 
 void Dispatcher::wake_due(Instant now) {

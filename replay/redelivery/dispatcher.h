@@ -83,6 +83,7 @@ class Dispatcher {
     std::size_t bytes_max = 16 << 20;                    ///< Of records that wait with their bytes.
     Duration break_longest = RetrySchedule::kLongest;    ///< That an application which fails is left alone.
     std::uint64_t seed = 0;                              ///< Of the jitter.
+    std::size_t endpoints_per_thread = 1;  ///< While one of these begins a request, the others of its thread wait.
   };
   struct Parts {  ///< Clock and observer outlive it.
     const Clock& clock;
@@ -95,7 +96,6 @@ class Dispatcher {
     std::size_t waiting = 0;
   };
 
-  /// One thread for each endpoint.
   Dispatcher(Options options, Parts parts, std::vector<std::unique_ptr<Endpoint>> endpoints);
   /// Ends the attempts that are under way.
   ~Dispatcher();
@@ -137,12 +137,24 @@ class Dispatcher {
   };
   /// An answer, or why the record could not be had.
   using Tried = Result<EndpointAnswer>;
+  /// An endpoint and what it is at.
+  struct Connection;
+  /// A thread and its connections.
+  struct Worker;
 
-  void work(Endpoint& endpoint, const std::stop_token& stop);
-  void wait(std::unique_lock<std::mutex>& lock, Instant until);
+  void work(Worker& worker, const std::stop_token& stop);
+  /// On all connections that are free, for as long as it is anybody's turn.
+  void begin_turns(Worker& worker, std::unique_lock<std::mutex>& lock, const std::stop_token& stop, Instant& wake_at);
+  void sleep(Worker& worker, Instant until);
+  /// Whose answers are there, or too late.
+  void finish_turns(Worker& worker, const std::stop_token& stop);
+  void end(Connection& connection, const Tried& tried, const std::stop_token& stop);
+  void wake_one();
+  void wake_all();
   /// Whose turn it is; nothing: none's, and that does not change before `wake_at` by itself.
   std::optional<Turn> take(Instant now, Instant& wake_at);
-  Tried attempt(Endpoint& endpoint, const Turn& turn, const std::stop_token& stop) const;
+  /// Nothing: the endpoint waits for the answer.
+  std::optional<Tried> begin(Endpoint& endpoint, const Turn& turn, const std::stop_token& stop) const;
   /// Nothing: the record stays.
   std::optional<DeliveryResult> settle(const Turn& turn, const Tried& tried);
   std::optional<DeliveryResult> settle(const Turn& turn, const EndpointAnswer& answer);
@@ -160,10 +172,9 @@ class Dispatcher {
 
   const Options options_;
   const Parts parts_;
-  const std::vector<std::unique_ptr<Endpoint>> endpoints_;
-
   mutable std::mutex mutex_;  ///< Guards all below.
-  std::condition_variable ready_changed_, settled_, room_;
+  std::condition_variable settled_, room_;
+  std::vector<std::unique_ptr<Worker>> workers_;
   std::unordered_map<std::string, std::unique_ptr<Line>> lines_;
   std::array<Ready, 2> ready_;  ///< By urgency.
   Waiting waiting_;

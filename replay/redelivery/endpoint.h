@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -16,12 +17,20 @@ struct EndpointAnswer {
   std::string failure{};                  ///< Why there was no answer.
 };
 
-/// An application that takes records. One thread.
+/// A connection to an application that takes records: one request at a time. One thread.
 class Endpoint {
  public:
   virtual ~Endpoint() = default;
-  /// One attempt. Blocks, within bounds; returns soon when it is to stop.
-  virtual EndpointAnswer post(const OutboundRequest& request, std::stop_token stop) = 0;
+  /// Sends a request: one attempt. The answer, if it is known at once; else `finish` has it. Both block within bounds,
+  /// and return soon when they are to stop.
+  virtual std::optional<EndpointAnswer> begin(const OutboundRequest& request, std::stop_token stop) = 0;
+
+  /// What an endpoint that does not know its answers at once has as well. Between `begin` and `finish`: this can be
+  /// read when the answer has begun to come,
+  virtual int file() const { return -1; }
+  /// and then the time is over.
+  virtual std::chrono::steady_clock::time_point deadline() const { return {}; }
+  virtual EndpointAnswer finish() { return {}; }
 };
 
 }  // namespace hookledger

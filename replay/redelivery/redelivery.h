@@ -51,8 +51,7 @@ class Redelivery {
 
   Redelivery(RedeliveryOptions options, Parts parts) : options_(std::move(options)), parts_(std::move(parts)) {}
 
-  /// `what`: the parts of the log that the job looks at, with what is done according to `progress`. One thread for each
-  /// endpoint.
+  /// `what`: the parts of the log that the job looks at, with what is done according to `progress`.
   /// Errors: kCorruption (names the place), kUnavailable. What was delivered before is kept then, too.
   Result<RedeliveryReport> run(JobProgress progress, const Selection& selection, std::vector<RecordWalk::Part> what,
                                std::vector<std::unique_ptr<Endpoint>> endpoints, std::stop_token stop);

@@ -35,7 +35,8 @@ Dispatcher::Options dispatch(const Subscription::Options& options) {
           .give_up = options.give_up,
           .ready_max = {live_max(options), kBacklogMax},
           .break_longest = kBreakLongest,
-          .seed = options.seed};
+          .seed = options.seed,
+          .endpoints_per_thread = options.endpoints_per_thread};
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ class Subscription : public LetterBox, private DeliveryObserver {
     RecordFilter filter{};
     bool from_start = false;
     double rate = 0;        ///< Attempts a second; 0: as fast as it goes.
-    unsigned parallel = 8;  ///< Calls at once.
+    unsigned parallel = 8;  ///< Calls at once, each on an endpoint of its own.
+    std::size_t endpoints_per_thread = 1;
     GiveUpAfter give_up{};
     std::string key{};       ///< That signs.
     std::uint64_t seed = 0;  ///< Of the jitter.

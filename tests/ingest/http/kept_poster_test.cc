@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -92,7 +93,8 @@ class Scripted {
 };
 
 Result<PostAnswer> post(KeptPoster& poster, std::string_view body = "body", std::stop_token stop = {}) {
-  return poster.post({{"content-type", "text/plain"}}, body, std::move(stop));
+  const auto begun = poster.begin({{"content-type", "text/plain"}}, body, std::move(stop));
+  return begun ? poster.finish() : begun.error();
 }
 
 unsigned status(KeptPoster& poster, std::string_view body = "body") {
@@ -151,6 +153,23 @@ TEST(KeptPoster, WhatGetsNoAnswerInTimeIsNotSentAgain) {
   EXPECT_THAT(answer.error().detail, HasSubstr("no answer within"));
   EXPECT_EQ(status(poster, "next"), 200U);
   EXPECT_EQ(slow.bodies(), (std::vector<std::string>{"body", "late", "next"}));
+}
+
+TEST(KeptPoster, SaysWhenItsAnswerCanBeRead) {
+  EchoServer server;
+  Scripted slow(Scripted::Script{{std::string()}});
+  KeptPoster poster = to("http://" + server.address() + "/echo"), waiting = to(slow.url(), 2s);
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(poster.begin({}, "body", {}));
+    pollfd file{poster.file(), POLLIN, 0};
+    ASSERT_EQ(::poll(&file, 1, 10'000), 1);
+    EXPECT_EQ(poster.finish()->status, 200U);
+  }
+  ASSERT_TRUE(waiting.begin({}, "body", {}));
+  std::this_thread::sleep_until(waiting.deadline());
+  const auto late = std::chrono::steady_clock::now();
+  EXPECT_THAT(waiting.finish().error().detail, HasSubstr("no answer within 2s"));
+  EXPECT_LT(std::chrono::steady_clock::now() - late, 1s) << "it does not wait once more";
 }
 
 TEST(KeptPoster, AnAnswerMayComeInPieces) {

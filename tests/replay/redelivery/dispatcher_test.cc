@@ -51,7 +51,7 @@ class Application {
   class Connection : public Endpoint {
    public:
     explicit Connection(Application& application) : application_(application) {}
-    EndpointAnswer post(const OutboundRequest& request, std::stop_token stop) override {
+    std::optional<EndpointAnswer> begin(const OutboundRequest& request, std::stop_token stop) override {
       return application_.take(request, stop);
     }
 

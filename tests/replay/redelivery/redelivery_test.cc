@@ -34,7 +34,9 @@ class Application {
   class Connection : public Endpoint {
    public:
     explicit Connection(Application& application) : application_(application) {}
-    EndpointAnswer post(const OutboundRequest& request, std::stop_token) override { return application_.take(request); }
+    std::optional<EndpointAnswer> begin(const OutboundRequest& request, std::stop_token) override {
+      return application_.take(request);
+    }
 
    private:
     Application& application_;

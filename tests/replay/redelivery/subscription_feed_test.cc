@@ -80,7 +80,9 @@ class Results : public DeliveryObserver {
 
 class Taking : public Endpoint {
  public:
-  EndpointAnswer post(const OutboundRequest&, std::stop_token) override { return {.status = 200}; }
+  std::optional<EndpointAnswer> begin(const OutboundRequest&, std::stop_token) override {
+    return EndpointAnswer{.status = 200};
+  }
 };
 
 class SubscriptionFeedTest : public ::testing::Test {

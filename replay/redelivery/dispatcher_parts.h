@@ -1,0 +1,47 @@
+#pragma once
+
+#include <algorithm>
+#include <list>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "replay/redelivery/dispatcher.h"
+#include "replay/redelivery/sleeper.h"
+
+/// What the dispatcher consists of, for its own files.
+namespace hookledger {
+
+struct Dispatcher::Line {
+  enum class State : std::uint8_t { kReady, kUnderWay, kWaiting };
+
+  std::list<Outgoing> records;
+  Urgency urgency = Urgency::kUsual;
+  State state = State::kReady;
+  Ready::iterator ready;
+  Waiting::iterator waiting;
+  // Of the first record:
+  std::uint32_t attempts = 0;
+  Instant tried_since;
+  bool blocked = false;  ///< It was the application that failed.
+  bool dropped = false;
+};
+
+struct Dispatcher::Connection {
+  std::unique_ptr<Endpoint> endpoint;
+  std::optional<Turn> turn{};
+};
+
+struct Dispatcher::Worker {
+  std::vector<Connection> connections;
+  Sleeper sleeper;
+  bool may_begin = false;  ///< It sleeps, and has a connection that is free.
+  std::vector<pollfd> files;
+
+  Connection* free() {
+    const auto found = std::ranges::find_if(connections, [](const Connection& each) { return !each.turn; });
+    return found == connections.end() ? nullptr : &*found;
+  }
+};
+
+}  // namespace hookledger
