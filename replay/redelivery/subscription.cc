@@ -89,7 +89,10 @@ struct Subscription::Entry {
 };
 
 Subscription::Subscription(Options options, const Parts& parts)
-    : options_(std::move(options)), parts_(parts), figures_(std::make_unique<Figures>(parts.metrics, options_.name)) {
+    : options_(std::move(options)),
+      parts_(parts),
+      figures_(std::make_unique<Figures>(parts.metrics, options_.name)),
+      news_(options_.name, parts.logger) {
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   for (unsigned i = 0; i < options_.parallel; ++i) endpoints.push_back(parts_.make_endpoint());
   const auto load = [this](Place place) -> Result<std::string> {
@@ -146,13 +149,14 @@ void Subscription::remove(std::uint32_t key) {
 
 void Subscription::attempted(AlertOutcome outcome, const EndpointAnswer& answer) {
   figures_->attempts.at(outcome)->add();
-  if (outcome == AlertOutcome::kDelivered) return;
-  const std::lock_guard lock(answer_mutex_);
-  last_answer_ = answer.status == 0 ? answer.failure : "HTTP " + std::to_string(answer.status);
+  news_.attempted(outcome, answer);
 }
 
 void Subscription::finished(const DeliveryResult& result) {
-  if (result.delivery == Delivery::kGivenUp) figures_->given_up.add();
+  if (result.delivery == Delivery::kGivenUp) {
+    figures_->given_up.add();
+    news_.given_up(result);
+  }
   const auto entry = entry_of(result.place.partition);
   if (!entry) return;
   if (const auto feed = entry->get()) feed->finished(result);
@@ -303,7 +307,10 @@ void Subscription::measure(const Entries& entries) {
   figures_->oldest.set(std::chrono::duration<double>(age).count());
   figures_->dead_letters.set(static_cast<double>(dead_letters));
   note_lag(entries, undelivered, age);
-  say_health(dispatcher_->health());
+  const Dispatcher::Health health = dispatcher_->health();
+  figures_->broken.set(health.breaker != CircuitBreaker::State::kClosed ? 1 : 0);
+  figures_->disabled.set(health.gone ? 1 : 0);
+  news_.say(health, now());
 }
 
 void Subscription::note_lag(const Entries& entries, std::uint64_t records, Duration age) {
@@ -323,24 +330,6 @@ void Subscription::note_lag(const Entries& entries, std::uint64_t records, Durat
     parts_.logger.warning("the log cannot be told how far an application is behind, trying again",
                           {{"subscription", options_.name}, {"reason", told.error().detail}});
   }
-}
-
-/// Once for each thing there is to say.
-void Subscription::say_health(const Dispatcher::Health& health) {
-  const auto broken = [](const Dispatcher::Health& its) { return its.breaker != CircuitBreaker::State::kClosed; };
-  figures_->broken.set(broken(health) ? 1 : 0);
-  figures_->disabled.set(health.gone ? 1 : 0);
-  const Logger::Fields name{{"subscription", options_.name}};
-  if (health.gone && !said_.gone) {
-    parts_.logger.error("an application wants no more: nothing is delivered until a restart", name);
-  }
-  if (broken(health) && !broken(said_)) {
-    const std::lock_guard lock(answer_mutex_);
-    parts_.logger.warning("an application fails, and is tried again every few seconds",
-                          {{"subscription", options_.name}, {"answer", last_answer_}});
-  }
-  if (!broken(health) && broken(said_)) parts_.logger.info("an application is well again", name);
-  said_ = health;
 }
 
 Subscription::Entries Subscription::entries() const {

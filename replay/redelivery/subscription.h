@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "replay/redelivery/delivery_news.h"
 #include "replay/redelivery/letter_box.h"
 #include "replay/redelivery/subscription_feed.h"
 #include "schemas/logging.h"
@@ -90,7 +91,6 @@ class Subscription : public LetterBox, private DeliveryObserver {
   void note_failure(Entry& entry, const Error& error);
   void measure(const Entries& entries);
   void note_lag(const Entries& entries, std::uint64_t records, Duration age);
-  void say_health(const Dispatcher::Health& health);
   Entries entries() const;
   std::shared_ptr<Entry> entry_of(std::uint32_t partition) const;
   std::chrono::steady_clock::time_point now() const { return parts_.clock.monotonic(); }
@@ -98,15 +98,13 @@ class Subscription : public LetterBox, private DeliveryObserver {
   const Options options_;
   const Parts parts_;
   const std::unique_ptr<Figures> figures_;
+  DeliveryNews news_;
   // Of its thread alone:
-  Dispatcher::Health said_;
   std::chrono::steady_clock::time_point note_at_ = std::chrono::steady_clock::time_point::min();
 
   mutable std::mutex mutex_;  ///< Guards the entries.
   Entries entries_;
   std::mutex places_mutex_;  ///< Held by whoever tells places: an older one never comes after a newer one.
-  std::mutex answer_mutex_;  ///< Guards the answer.
-  std::string last_answer_;
   std::optional<Dispatcher> dispatcher_;
   std::jthread thread_;
 };

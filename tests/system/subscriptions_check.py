@@ -167,6 +167,11 @@ def dead_letters(server, strict):
     wait_until(lambda: [letter['attempts'] for letter in letters()] == [4] * 4, 60, 'more attempts')
     if metric(server, 'hookledger_subscription_given_up_total', strict.name) != 8:
         raise AssertionError('not counted')
+    with open(server.path('server.log'), encoding='utf-8') as log:
+        said = [line for line in log if 'subscription=strict' in line]
+    for words in ('an application refuses records', 'records were given up: see hookledger deadletters list'):
+        if not 1 <= len([line for line in said if words in line and 'answer="HTTP 400"' in line]) <= 3:
+            raise AssertionError(f'{words}: {said}')
     place = '{partition}/{offset}'.format(**letters()[0])
     command('drop', 'strict', '--id', place, '--url', f'http://{server.api}')
     command('drop', 'strict', '--id', place, '--url', f'http://{server.api}', expected=1)

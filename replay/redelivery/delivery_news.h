@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+#include "replay/redelivery/dispatcher.h"
+#include "schemas/logging.h"
+
+namespace hookledger {
+
+/// What operators should read of a subscription in the log: each turn of the application once, and of records that it
+/// refuses or that are given up a line a minute at most, however many they are. Threads: any, but for `say`.
+class DeliveryNews {
+ public:
+  /// `logger` outlives it.
+  DeliveryNews(std::string subscription, Logger& logger) : subscription_(std::move(subscription)), logger_(logger) {}
+
+  void attempted(AlertOutcome outcome, const EndpointAnswer& answer);
+  void given_up(const DeliveryResult& result);
+  /// What there is to say; to be called now and then, by one thread.
+  void say(const Dispatcher::Health& health, std::chrono::steady_clock::time_point now);
+
+ private:
+  /// Records since the last line, and what the application said to the last of them.
+  struct Some {
+    std::uint64_t records = 0;
+    std::string answer{}, last{};
+    std::chrono::steady_clock::time_point say_at = std::chrono::steady_clock::time_point::min();
+  };
+
+  void say_turns(const Dispatcher::Health& health);
+  void say_some(Some& some, const char* what, std::chrono::steady_clock::time_point now);
+
+  const std::string subscription_;
+  Logger& logger_;
+  Dispatcher::Health said_;  ///< Of the thread that says.
+
+  std::mutex mutex_;  ///< Guards all below.
+  std::string failure_;
+  Some refused_, given_up_;
+};
+
+}  // namespace hookledger
