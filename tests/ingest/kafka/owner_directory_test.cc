@@ -66,11 +66,11 @@ TEST_F(OwnerDirectoryTest, WhoComesLaterKnowsItOnceItIsReady) {
 }
 
 TEST_F(OwnerDirectoryTest, ALateReleaseTakesNothingAway) {
-  const auto a = open("a"), b = open("b");
-  ASSERT_TRUE(a->claim({0}));
+  const auto b = open("b");
+  say({0, "http://a", "a"});
   ASSERT_TRUE(b->claim({0}));
-  ASSERT_TRUE(a->release({0}));
-  ASSERT_TRUE(a->claim({3}));
+  say({0, std::nullopt, "a"});
+  say({3, "http://a", "a"});
   ASSERT_TRUE(soon(*b, 3, "http://a"));
   EXPECT_EQ(b->url_of(0), "http://b");
   EXPECT_EQ(open("c")->url_of(0), "http://b");
