@@ -15,7 +15,7 @@ function(hookledger_test_program name)
     set(arg_SOURCES ${name}.cc)
   endif()
   add_executable(${name} ${arg_SOURCES})
-  target_link_libraries(${name} PRIVATE ${arg_DEPS} hookledger_test_support GTest::gmock hookledger_flags)
+  target_link_libraries(${name} PRIVATE ${arg_DEPS} hookledger_test_support GTest::gmock hookledger_test_flags)
 endfunction()
 
 # One test program per file: hookledger_test(record_test DEPS hookledger_schemas). LABELS slow leaves it out of
