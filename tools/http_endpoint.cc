@@ -19,10 +19,12 @@ class HttpEndpoint final : public Endpoint {
   }
   int file() const override { return poster_.file(); }
   std::chrono::steady_clock::time_point deadline() const override { return poster_.deadline(); }
-  EndpointAnswer finish() override {
-    const auto answer = poster_.finish();
-    if (!answer) return {.failure = answer.error().detail};
-    return {.status = answer->status, .retry_after = parse_retry_after(answer->retry_after)};
+  std::optional<EndpointAnswer> finish() override {
+    const auto finished = poster_.finish();
+    if (!finished) return std::nullopt;
+    const auto& answer = *finished;
+    if (!answer) return EndpointAnswer{.failure = answer.error().detail};
+    return EndpointAnswer{.status = answer->status, .retry_after = parse_retry_after(answer->retry_after)};
   }
 
  private:

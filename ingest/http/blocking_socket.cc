@@ -74,13 +74,12 @@ Result<bool> BlockingSocket::send(std::string_view bytes) {
     const ssize_t count = ::send(file_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (count < 0) return came_to(errno);
     bytes.remove_prefix(static_cast<std::size_t>(count));
-    waited_ = !bytes.empty();
+    if (!bytes.empty()) waited_ = true;
   }
   return true;
 }
 
 Result<std::size_t> BlockingSocket::receive(char* bytes, std::size_t size) {
-  if (std::chrono::steady_clock::now() >= deadline_) waited_ = true;
   allow(waited_ ? left() : timeout_);
   const ssize_t count = ::recv(file_, bytes, size, 0);
   waited_ = true;
@@ -89,6 +88,17 @@ Result<std::size_t> BlockingSocket::receive(char* bytes, std::size_t size) {
   if (!open) return open.error();
   return std::size_t{0};
 }
+
+Result<std::optional<std::size_t>> BlockingSocket::receive_ready(char* bytes, std::size_t size) {
+  const ssize_t count = ::recv(file_, bytes, size, MSG_DONTWAIT);
+  if (count > 0) return std::optional(static_cast<std::size_t>(count));
+  if (count < 0 && errno == EAGAIN) return std::optional<std::size_t>();
+  const auto open = came_to(count < 0 ? errno : EPIPE);
+  if (!open) return open.error();
+  return std::optional<std::size_t>(0);
+}
+
+Error BlockingSocket::late() const { return failed(EAGAIN); }
 
 Result<bool> BlockingSocket::came_to(int error) {
   const std::lock_guard lock(mutex_);

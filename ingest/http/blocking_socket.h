@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,10 @@ class BlockingSocket {
   Result<bool> send(std::string_view bytes);
   /// At least one byte; 0: the other side has closed.
   Result<std::size_t> receive(char* bytes, std::size_t size);
+  /// The same without blocking; nothing: there is nothing yet.
+  Result<std::optional<std::size_t>> receive_ready(char* bytes, std::size_t size);
+  /// That nothing came up to the deadline.
+  Error late() const;
 
   /// Ends what blocks, and all up to the next `begin`. Any thread.
   void shut();

@@ -19,11 +19,20 @@ struct BlockingTls::Calls {
   }
 
   static int read(BIO* bio, char* bytes, int size) {
-    const auto count = of(bio).socket.receive(bytes, static_cast<std::size_t>(size));
+    BIO_clear_retry_flags(bio);
+    const auto count = receive(of(bio), bytes, static_cast<std::size_t>(size));
     if (!count) of(bio).failure = count.error().detail;
-    if (!count) return -1;
-    of(bio).closed = *count == 0;
-    return static_cast<int>(*count);
+    if (count && !*count) BIO_set_retry_read(bio);
+    if (!count || !*count) return -1;
+    of(bio).closed = **count == 0;
+    return static_cast<int>(**count);
+  }
+
+  static Result<std::optional<std::size_t>> receive(Transport& transport, char* bytes, std::size_t size) {
+    if (!transport.waits) return transport.socket.receive_ready(bytes, size);
+    const auto count = transport.socket.receive(bytes, size);
+    if (!count) return count.error();
+    return std::optional(*count);
   }
 
   static long control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
@@ -76,11 +85,16 @@ Result<bool> BlockingTls::send(std::string_view bytes) {
   return failed();
 }
 
-Result<std::size_t> BlockingTls::receive(char* bytes, std::size_t size) {
+Result<std::optional<std::size_t>> BlockingTls::receive_ready(char* bytes, std::size_t size) {
   ERR_clear_error();
   std::size_t count = 0;
-  if (SSL_read_ex(session_.get(), bytes, size, &count) == 1) return count;
-  if (transport_.closed || SSL_get_error(session_.get(), 0) == SSL_ERROR_ZERO_RETURN) return std::size_t{0};
+  transport_.waits = false;
+  const int done = SSL_read_ex(session_.get(), bytes, size, &count);
+  transport_.waits = true;
+  if (done == 1) return std::optional(count);
+  const int why = SSL_get_error(session_.get(), done);
+  if (why == SSL_ERROR_WANT_READ) return std::optional<std::size_t>();
+  if (transport_.closed || why == SSL_ERROR_ZERO_RETURN) return std::optional<std::size_t>(0);
   return failed();
 }
 

@@ -23,12 +23,13 @@ class BlockingTls {
   Result<void> shake_hands();
   /// False: the other side has closed.
   Result<bool> send(std::string_view bytes);
-  /// At least one byte; 0: the other side has closed.
-  Result<std::size_t> receive(char* bytes, std::size_t size);
+  /// As of the socket: nothing also when what came is none of the answer.
+  Result<std::optional<std::size_t>> receive_ready(char* bytes, std::size_t size);
 
  private:
   struct Transport {
     BlockingSocket& socket;
+    bool waits = true;         ///< Do reads block?
     bool closed = false;       ///< The other side has.
     std::string failure = {};  ///< Of the socket.
   };

@@ -16,8 +16,40 @@ constexpr std::size_t kBodyBytesMax = 64 * 1024, kReadBytes = 16 * 1024;
 
 }  // namespace
 
+struct KeptPoster::Reading {
+  std::optional<Parser> parser;
+  std::string received;  ///< Not parsed yet.
+  bool anything = false;
+
+  void restart() {
+    parser.emplace();
+    parser->eager(true);
+    parser->header_limit(kHeadBytesMax);
+    parser->body_limit(kBodyBytesMax);
+  }
+
+  /// False: there is more to come.
+  Result<bool> parse() {
+    while (!received.empty()) {
+      beast::error_code error;
+      received.erase(0, parser->put(boost::asio::buffer(received), error));
+      if (error && error != beast::http::error::need_more) {
+        if (parser->is_header_done()) return true;
+        return Error{ErrorCode::kUnavailable, "an answer that is not HTTP"};
+      }
+      if (!parser->is_done()) return false;
+      if (parser->get().result_int() >= 200) return true;
+      restart();  // 100 Continue, say: the answer is yet to come.
+    }
+    return false;
+  }
+};
+
 KeptPoster::KeptPoster(Url url, std::chrono::milliseconds timeout)
-    : url_(std::move(url)), tls_client_(url_.tls ? make_tls_client() : nullptr), socket_(timeout) {}
+    : url_(std::move(url)),
+      tls_client_(url_.tls ? make_tls_client() : nullptr),
+      socket_(timeout),
+      reading_(std::make_unique<Reading>()) {}
 
 KeptPoster::~KeptPoster() = default;
 
@@ -27,23 +59,47 @@ Result<void> KeptPoster::begin(const std::vector<std::pair<std::string_view, std
   socket_.begin();
   stopping_.emplace(std::move(stop), Shut{&socket_});
   fresh_ = false;
+  reading_->received.clear();
+  reading_->anything = false;
+  reading_->restart();
   auto sent = send();
   if (!sent) stopping_.reset();
   return sent;
 }
 
-Result<PostAnswer> KeptPoster::finish() {
-  auto answer = receive();
-  if (answer && !*answer && !fresh_) {
-    close();
-    const auto sent = send();
-    answer = sent ? receive() : Result<std::optional<PostAnswer>>(sent.error());
-  }
+std::optional<Result<PostAnswer>> KeptPoster::finish() {
+  auto finished = try_finish();
+  if (!finished) return finished;
   stopping_.reset();
-  if (answer && *answer) return std::move(**answer);
-  close();
-  if (!answer) return answer.error();
-  return Error{ErrorCode::kUnavailable, "the connection was closed before an answer"};
+  if (!*finished) close();
+  return finished;
+}
+
+std::optional<Result<PostAnswer>> KeptPoster::try_finish() {
+  while (true) {
+    const auto parsed = reading_->parse();
+    if (!parsed) return parsed.error();
+    if (*parsed) return take_answer();
+    const bool late = std::chrono::steady_clock::now() >= deadline();
+    const auto more = late && reading_->anything ? Result<std::optional<std::size_t>>(socket_.late()) : receive();
+    if (more && *more && **more > 0) continue;
+    if (more && !*more && !late) return std::nullopt;
+    if (reading_->parser->is_header_done()) return take_answer();
+    if (!more) return more.error();
+    if (!*more) return socket_.late();
+    if (reading_->anything) return Error{ErrorCode::kUnavailable, "an answer that was cut off"};
+    if (fresh_) return Error{ErrorCode::kUnavailable, "the connection was closed before an answer"};
+    close();
+    if (const auto sent = send(); !sent) return sent.error();
+    return std::nullopt;
+  }
+}
+
+PostAnswer KeptPoster::take_answer() {
+  const auto& head = reading_->parser->get();
+  PostAnswer answer{head.result_int(), std::string(head[beast::http::field::retry_after])};
+  if (!reading_->parser->is_done() || !reading_->parser->keep_alive() || !reading_->received.empty()) close();
+  return answer;
 }
 
 void KeptPoster::write_request(const std::vector<std::pair<std::string_view, std::string_view>>& headers,
@@ -73,43 +129,15 @@ Result<void> KeptPoster::send() {
   return sent ? Result<void>() : Result<void>(sent.error());
 }
 
-Result<std::size_t> KeptPoster::receive_more() {
+Result<std::optional<std::size_t>> KeptPoster::receive() {
   std::array<char, kReadBytes> bytes;
-  auto count = tls_ ? tls_->receive(bytes.data(), bytes.size()) : socket_.receive(bytes.data(), bytes.size());
-  if (count) received_.append(bytes.data(), *count);
-  return count;
-}
-
-Result<std::optional<PostAnswer>> KeptPoster::receive() {
-  received_.clear();
-  bool anything = false;
-  std::optional<Parser> parser;
-  while (true) {
-    if (!parser) {
-      parser.emplace();
-      parser->eager(true);
-      parser->header_limit(kHeadBytesMax);
-      parser->body_limit(kBodyBytesMax);
-    }
-    beast::error_code error;
-    if (!received_.empty()) received_.erase(0, parser->put(boost::asio::buffer(received_), error));
-    if (error == beast::http::error::need_more) error = {};
-    if (parser->is_done() && parser->get().result_int() < 200) {
-      parser.reset();  // 100 Continue, say: the answer is yet to come.
-      continue;
-    }
-    if (error && !parser->is_header_done()) return Error{ErrorCode::kUnavailable, "an answer that is not HTTP"};
-    if (error || parser->is_done()) break;
-    const auto more = receive_more();
-    if (!more && !parser->is_header_done()) return more.error();
-    if (more && *more == 0 && !anything) return std::optional<PostAnswer>();
-    if (!more || *more == 0) break;
-    anything = true;
+  auto count =
+      tls_ ? tls_->receive_ready(bytes.data(), bytes.size()) : socket_.receive_ready(bytes.data(), bytes.size());
+  if (count && *count && **count > 0) {
+    reading_->received.append(bytes.data(), **count);
+    reading_->anything = true;
   }
-  if (!parser->is_header_done()) return Error{ErrorCode::kUnavailable, "an answer that was cut off"};
-  PostAnswer answer{parser->get().result_int(), std::string(parser->get()[beast::http::field::retry_after])};
-  if (!parser->is_done() || !parser->keep_alive() || !received_.empty()) close();
-  return std::optional(std::move(answer));
+  return count;
 }
 
 void KeptPoster::close() {

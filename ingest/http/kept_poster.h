@@ -23,18 +23,19 @@ class KeptPoster {
   KeptPoster(const KeptPoster&) = delete;
   KeptPoster& operator=(const KeptPoster&) = delete;
 
-  /// Sends a request; `finish` has its answer. Both block up to the timeout, which counts from here, or until `stop`.
-  /// Errors of both: kUnavailable (nobody answers, a certificate that is not trusted; the sentence does not name the
-  /// URL). After an error there is nothing to finish.
+  /// Sends a request; `finish` has its answer. Blocks up to the timeout, which counts from here for both, or until
+  /// `stop`. Errors of both: kUnavailable (nobody answers, a certificate that is not trusted; the sentence does not
+  /// name the URL). After an error there is nothing to finish.
   Result<void> begin(const std::vector<std::pair<std::string_view, std::string_view>>& headers, std::string_view body,
                      std::stop_token stop);
-  /// Blocks for as long as it takes when nothing can be received yet: see `file`.
-  Result<PostAnswer> finish();
-  /// Between the two: can be read when the answer has begun to come; and when the time is over.
+  /// Nothing: the answer is yet to come. Blocks for no longer than a connection takes, when the request is sent again.
+  std::optional<Result<PostAnswer>> finish();
+  /// Between the two: `finish` has something to do when this can be read, and when the time is over.
   int file() const { return socket_.file(); }
   std::chrono::steady_clock::time_point deadline() const { return socket_.deadline(); }
 
  private:
+  struct Reading;
   struct Shut {
     BlockingSocket* socket;
     void operator()() const { socket->shut(); }
@@ -44,9 +45,10 @@ class KeptPoster {
   /// On a connection of its own, if there is none.
   Result<void> send();
   Result<void> connect();
-  /// Nothing: the connection was closed before anything came.
-  Result<std::optional<PostAnswer>> receive();
-  Result<std::size_t> receive_more();
+  std::optional<Result<PostAnswer>> try_finish();
+  PostAnswer take_answer();
+  /// As `BlockingSocket::receive_ready`.
+  Result<std::optional<std::size_t>> receive();
   void close();
 
   const Url url_;
@@ -56,7 +58,7 @@ class KeptPoster {
   std::optional<std::stop_callback<Shut>> stopping_;  ///< Of the request that is under way.
   bool fresh_ = false;                                ///< Is the connection made for it?
   std::string request_;                               ///< Keeps its memory from request to request.
-  std::string received_;                              ///< Not parsed yet.
+  std::unique_ptr<Reading> reading_;                  ///< Of its answer.
 };
 
 }  // namespace hookledger::http

@@ -22,15 +22,17 @@ class DeliveryNews {
   void say(const Dispatcher::Health& health, std::chrono::steady_clock::time_point now);
 
  private:
-  /// Records since the last line, and what the application said to the last of them.
+  /// Attempts or records since the last line, and what the application said to the last of them.
   struct Some {
-    std::uint64_t records = 0;
+    std::uint64_t count = 0;
     std::string answer{}, last{};
     std::chrono::steady_clock::time_point say_at = std::chrono::steady_clock::time_point::min();
   };
 
-  void say_turns(const Dispatcher::Health& health);
-  void say_some(Some& some, const char* what, std::chrono::steady_clock::time_point now);
+  /// What is to be said now; nothing of it is left.
+  static Some take(Some& some, std::chrono::steady_clock::time_point now);
+  void say_turns(const Dispatcher::Health& health, const std::string& failure);
+  void say_some(const Some& some, const char* what, const char* counted);
 
   const std::string subscription_;
   Logger& logger_;

@@ -149,6 +149,7 @@ class Dispatcher {
   /// Whose answers are there, or too late.
   void finish_turns(Worker& worker, const std::stop_token& stop);
   void end(Connection& connection, const Tried& tried, const std::stop_token& stop);
+  void leave_to_others();
   void wake_one();
   void wake_all();
   /// Whose turn it is; nothing: none's, and that does not change before `wake_at` by itself.

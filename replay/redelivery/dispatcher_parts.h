@@ -38,9 +38,15 @@ struct Dispatcher::Worker {
   bool may_begin = false;  ///< It sleeps, and has a connection that is free.
   std::vector<pollfd> files;
 
+  /// One that is open, if there is: to make one takes long.
   Connection* free() {
-    const auto found = std::ranges::find_if(connections, [](const Connection& each) { return !each.turn; });
-    return found == connections.end() ? nullptr : &*found;
+    Connection* found = nullptr;
+    for (Connection& each : connections) {
+      if (each.turn) continue;
+      if (each.endpoint->file() >= 0) return &each;
+      if (found == nullptr) found = &each;
+    }
+    return found;
   }
 };
 

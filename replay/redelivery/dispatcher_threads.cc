@@ -17,15 +17,19 @@ void Dispatcher::work(Worker& worker, const std::stop_token& stop) {
     Instant wake_at = Instant::max();
     begin_turns(worker, lock, stop, wake_at);
     worker.may_begin = worker.free() != nullptr;
+    if (!worker.may_begin) leave_to_others();
     lock.unlock();
     sleep(worker, wake_at);
-    finish_turns(worker, stop);
     lock.lock();
     worker.may_begin = false;
+    leave_to_others();
+    lock.unlock();
+    finish_turns(worker, stop);
+    lock.lock();
   }
   lock.unlock();
   for (Connection& each : worker.connections) {
-    if (each.turn) end(each, each.endpoint->finish(), stop);
+    if (each.turn) end(each, each.endpoint->finish().value_or(EndpointAnswer{.failure = "stopped"}), stop);
   }
 }
 
@@ -36,8 +40,13 @@ void Dispatcher::begin_turns(Worker& worker, std::unique_lock<std::mutex>& lock,
     if (!free->turn) return;
     ++under_way_;
     lock.unlock();
-    if (const auto tried = begin(*free->endpoint, *free->turn, stop)) end(*free, *tried, stop);
+    const auto tried = begin(*free->endpoint, *free->turn, stop);
+    if (tried) end(*free, *tried, stop);
     lock.lock();
+    if (tried && *tried && (**tried).status == 0) {  // It may have taken long, and answers be there meanwhile.
+      wake_at = parts_.clock.monotonic();
+      return;
+    }
   }
 }
 
@@ -61,7 +70,7 @@ void Dispatcher::finish_turns(Worker& worker, const std::stop_token& stop) {
     Connection& each = worker.connections[i];
     if (!each.turn) continue;
     if (worker.files[i].revents == 0 && std::chrono::steady_clock::now() < each.endpoint->deadline()) continue;
-    end(each, each.endpoint->finish(), stop);
+    if (const auto answer = each.endpoint->finish()) end(each, *answer, stop);
   }
 }
 
@@ -76,6 +85,11 @@ void Dispatcher::end(Connection& connection, const Tried& tried, const std::stop
   lock.lock();
   if (--under_way_ == 0) settled_.notify_all();
   if (half_is_free()) room_.notify_all();
+}
+
+/// This thread is busy for a while, and what it watched over is not nobody's.
+void Dispatcher::leave_to_others() {
+  if (!ready_[0].empty() || !ready_[1].empty() || !waiting_.empty()) wake_one();
 }
 
 void Dispatcher::wake_one() {

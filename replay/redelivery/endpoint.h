@@ -21,16 +21,17 @@ struct EndpointAnswer {
 class Endpoint {
  public:
   virtual ~Endpoint() = default;
-  /// Sends a request: one attempt. The answer, if it is known at once; else `finish` has it. Both block within bounds,
-  /// and return soon when they are to stop.
+  /// Sends a request: one attempt. The answer, if it is known at once; else `finish` has it. Blocks within bounds, and
+  /// returns soon when it is to stop.
   virtual std::optional<EndpointAnswer> begin(const OutboundRequest& request, std::stop_token stop) = 0;
 
-  /// What an endpoint that does not know its answers at once has as well. Between `begin` and `finish`: this can be
-  /// read when the answer has begun to come,
+  /// Of a connection; -1: there is none. While an answer is to come, `finish` has something to do when this can be
+  /// read,
   virtual int file() const { return -1; }
-  /// and then the time is over.
+  /// and when the time is over.
   virtual std::chrono::steady_clock::time_point deadline() const { return {}; }
-  virtual EndpointAnswer finish() { return {}; }
+  /// Nothing: the answer is yet to come.
+  virtual std::optional<EndpointAnswer> finish() { return EndpointAnswer(); }
 };
 
 }  // namespace hookledger

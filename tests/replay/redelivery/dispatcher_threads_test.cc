@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+#include <set>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -34,6 +35,10 @@ class Late {
     }
     return offsets;
   }
+  std::size_t threads() const {
+    const std::lock_guard lock(mutex_);
+    return threads_.size();
+  }
   void answer(std::uint64_t offset) {
     const std::lock_guard lock(mutex_);
     for (Connection* each : connections_) {
@@ -51,6 +56,7 @@ class Late {
 
     std::optional<EndpointAnswer> begin(const OutboundRequest& request, std::stop_token) override {
       const std::lock_guard lock(late.mutex_);
+      late.threads_.insert(std::this_thread::get_id());
       const auto header =
           std::ranges::find(request.headers, "hookledger-offset", &std::pair<std::string_view, std::string>::first);
       offset = std::stoull(header->second);
@@ -59,13 +65,15 @@ class Late {
     }
     int file() const override { return event; }
     std::chrono::steady_clock::time_point deadline() const override { return until; }
-    EndpointAnswer finish() override {
+    std::optional<EndpointAnswer> finish() override {
       const std::lock_guard lock(late.mutex_);
+      const bool is_late = std::chrono::steady_clock::now() >= until;
+      if (!answered && !is_late) return std::nullopt;
       std::uint64_t count = 0;
       offset.reset();
-      if (!std::exchange(answered, false)) return {.failure = "late"};
+      if (!std::exchange(answered, false)) return EndpointAnswer{.failure = "late"};
       EXPECT_EQ(::read(event, &count, sizeof count), sizeof count);
-      return {.status = 200};
+      return EndpointAnswer{.status = 200};
     }
 
     Late& late;
@@ -78,6 +86,7 @@ class Late {
 
   mutable std::mutex mutex_;
   std::vector<Connection*> connections_;
+  std::set<std::thread::id> threads_;  ///< That asked.
 };
 
 class DispatcherThreadsTest : public ::testing::Test, protected DeliveryObserver {
@@ -139,6 +148,7 @@ TEST_F(DispatcherThreadsTest, OneThreadWaitsForSeveralAnswersAndGoesOnWithWhiche
   for (const std::uint64_t offset : {3, 4, 0}) late_.answer(offset);
   EXPECT_TRUE(dispatcher_->wait_until_empty(30s));
   EXPECT_EQ(delivered_, 5U);
+  EXPECT_EQ(late_.threads(), 1U);
 }
 
 TEST_F(DispatcherThreadsTest, ThreadsShareTheEndpoints) {
@@ -150,6 +160,7 @@ TEST_F(DispatcherThreadsTest, ThreadsShareTheEndpoints) {
   for (const std::uint64_t offset : {5, 6}) late_.answer(offset);
   EXPECT_TRUE(dispatcher_->wait_until_empty(30s));
   EXPECT_EQ(delivered_, 7U);
+  EXPECT_LE(late_.threads(), 3U);
 }
 
 TEST_F(DispatcherThreadsTest, AnAnswerThatDoesNotComeInTimeIsNone) {
@@ -173,6 +184,16 @@ TEST_F(DispatcherThreadsTest, APauseWaitsForWhatIsUnderWay) {
   EXPECT_THAT(late_.asked(), UnorderedElementsAre());
   dispatcher_->go_on();
   EXPECT_TRUE(asked_for({1}));
+}
+
+TEST_F(DispatcherThreadsTest, ItsEndWaitsForNoAnswer) {
+  open(2, 2);
+  for (std::uint64_t offset = 0; offset < 2; ++offset) add(offset, std::to_string(offset));
+  ASSERT_TRUE(asked_for({0, 1}));
+  const auto began = std::chrono::steady_clock::now();
+  dispatcher_.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 20s);
+  EXPECT_EQ(delivered_ + failed_, 0U) << "what was interrupted is not told";
 }
 
 }  // namespace
