@@ -89,12 +89,16 @@ class Engine:
         return support.request(self.api, 'GET', target)
 
     def _json(self, command, *arguments, may_exit=(0,)):
-        """The lines that a command prints."""
-        run = subprocess.run([self.program, command, '--json', '--quiet', *self.options, *arguments], capture_output=True,
-                             timeout=60, env=support.environment())
-        if run.returncode not in may_exit:
-            raise AssertionError(f'{command} {" ".join(arguments)} ended with {run.returncode}: {run.stderr.decode()}')
-        return [json.loads(line) for line in run.stdout.splitlines()]
+        """The lines that a command prints. A server may say for a while that it is not ready: on a busy machine brokers are slow."""
+        end = time.monotonic() + 60
+        while True:
+            run = subprocess.run([self.program, command, '--json', '--quiet', *self.options, *arguments], capture_output=True,
+                                 timeout=60, env=support.environment())
+            if run.returncode in may_exit:
+                return [json.loads(line) for line in run.stdout.splitlines()]
+            if b'says: Not ready' not in run.stderr or time.monotonic() > end:
+                raise AssertionError(f'{command} {" ".join(arguments)} ended with {run.returncode}: {run.stderr.decode()}')
+            time.sleep(0.2)
 
     def scan(self, microseconds):
         """All findings as of an instant."""
