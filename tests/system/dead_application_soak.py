@@ -47,6 +47,7 @@ def is_back(server, away):
     backlog, began = lag(server, away.name), time.monotonic()
     had, delays, sizes = len(away.places()), [], []
     away.start()
+    wait_until(lambda: len(away.places()) > had, 30, 'the first record')
     deliveries, number = Deliveries(server), 0
     while lag(server, away.name) > 50:
         sent = time.monotonic()
@@ -80,7 +81,7 @@ def main(program, minutes=60, per_second=20, rate=200):
             delays, later = is_back(server, away)
             load.wait()
             again = expect_all(server, away), expect_all(server, well)
-            quarter = len(sizes) // 4
+            quarter = max(len(sizes) // 4, 1)
             early, late = max(sizes[quarter:2 * quarter]), max(sizes[-quarter:] + later)
             say(f'both have all, in order of each call; {again[0]} and {again[1]} came twice; memory at most {early // 1024} MiB in '
                 f'the second quarter, {late // 1024} MiB in the last and while the backlog drained')
