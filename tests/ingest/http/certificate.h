@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #include "ingest/http/http.h"
+#include "tests/support/temporary_folder.h"
 
 namespace hookledger::testing {
 
@@ -36,5 +39,30 @@ inline void write_certificate(const http::TlsFiles& files, const char* name, con
   X509_free(certificate);
   EVP_PKEY_free(key);
 }
+
+/// Of three servers on 127.0.0.1: while it lives this process trusts the first two, of which one is of another name.
+class Certificates {
+ public:
+  explicit Certificates(const TemporaryFolder& folder)
+      : trusted{folder / "trusted.crt", folder / "trusted.key"},
+        misnamed{folder / "other.crt", folder / "other.key"},
+        unknown{folder / "unknown.crt", folder / "unknown.key"} {
+    write_certificate(trusted, "here", "20990101000000Z", "IP:127.0.0.1");
+    write_certificate(misnamed, "elsewhere", "20990101000000Z", "DNS:elsewhere.example");
+    write_certificate(unknown, "here", "20990101000000Z", "IP:127.0.0.1");
+    const std::string authorities = folder / "authorities";
+    std::ofstream(authorities) << std::ifstream(trusted.certificate).rdbuf()
+                               << std::ifstream(misnamed.certificate).rdbuf();
+    ::setenv("SSL_CERT_FILE", authorities.c_str(), 1);
+  }
+  ~Certificates() { distrust(); }
+  Certificates(const Certificates&) = delete;
+  Certificates& operator=(const Certificates&) = delete;
+
+  /// From now on none is trusted.
+  void distrust() { ::unsetenv("SSL_CERT_FILE"); }
+
+  const http::TlsFiles trusted, misnamed, unknown;
+};
 
 }  // namespace hookledger::testing

@@ -14,10 +14,10 @@
 namespace hookledger::http {
 namespace {
 
+using testing::Certificates;
 using testing::EchoServer;
 using ::testing::HasSubstr;
 using testing::TemporaryFolder;
-using testing::write_certificate;
 using namespace std::chrono_literals;
 
 const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
@@ -241,17 +241,10 @@ TEST(KeptPoster, SaysThatNobodyIsThere) {
 }
 
 TEST(KeptPoster, TrustsOnlyWhoseCertificateIsTrustedAndNamesTheHost) {
-  TemporaryFolder folder;
-  const TlsFiles trusted{folder / "trusted.crt", folder / "trusted.key"},
-      misnamed{folder / "other.crt", folder / "other.key"}, unknown{folder / "unknown.crt", folder / "unknown.key"};
-  write_certificate(trusted, "here", "20990101000000Z", "IP:127.0.0.1");
-  write_certificate(misnamed, "elsewhere", "20990101000000Z", "DNS:elsewhere.example");
-  write_certificate(unknown, "here", "20990101000000Z", "IP:127.0.0.1");
-  const std::string authorities = folder / "authorities";
-  ASSERT_EQ(std::system(("cat " + trusted.certificate + " " + misnamed.certificate + " > " + authorities).c_str()), 0);
-  ::setenv("SSL_CERT_FILE", authorities.c_str(), 1);
+  const TemporaryFolder folder;
+  Certificates certificates(folder);
   {
-    EchoServer server({}, 1, trusted);
+    EchoServer server({}, 1, certificates.trusted);
     KeptPoster poster = to("https://" + server.address() + "/echo");
     for (const std::size_t size : {0U, 10U, 60'000U}) EXPECT_EQ(status(poster, std::string(size, 'x')), 200U);
     EXPECT_EQ(server->statistics().connections, 1U);
@@ -260,15 +253,15 @@ TEST(KeptPoster, TrustsOnlyWhoseCertificateIsTrustedAndNamesTheHost) {
     KeptPoster closing = to("https://" + server.address() + "/last");
     for (int i = 0; i < 3; ++i) EXPECT_EQ(status(closing), 200U);
   }
-  for (const TlsFiles& files : {misnamed, unknown}) {
+  for (const TlsFiles& files : {certificates.misnamed, certificates.unknown}) {
     EchoServer server({}, 1, files);
     KeptPoster poster = to("https://" + server.address() + "/echo");
     const auto refused = post(poster);
     ASSERT_FALSE(refused) << files.certificate;
     EXPECT_THAT(refused.error().detail, HasSubstr("certificate"));
   }
-  ::unsetenv("SSL_CERT_FILE");
-  EchoServer server({}, 1, trusted);
+  certificates.distrust();
+  EchoServer server({}, 1, certificates.trusted);
   KeptPoster poster = to("https://" + server.address() + "/echo");
   EXPECT_FALSE(post(poster));
 }

@@ -13,10 +13,10 @@
 namespace hookledger::http {
 namespace {
 
+using testing::Certificates;
 using testing::EchoServer;
 using ::testing::HasSubstr;
 using testing::TemporaryFolder;
-using testing::write_certificate;
 using namespace std::chrono_literals;
 
 TEST(Url, IsReadAsItIsAndNothingElse) {
@@ -132,29 +132,22 @@ TEST(Poster, HoldsNoMoreThanAHead) {
 }
 
 TEST(Poster, TrustsOnlyWhoseCertificateIsTrustedAndNamesTheHost) {
-  TemporaryFolder folder;
-  const TlsFiles trusted{folder / "trusted.crt", folder / "trusted.key"},
-      misnamed{folder / "other.crt", folder / "other.key"}, unknown{folder / "unknown.crt", folder / "unknown.key"};
-  write_certificate(trusted, "here", "20990101000000Z", "IP:127.0.0.1");
-  write_certificate(misnamed, "elsewhere", "20990101000000Z", "DNS:elsewhere.example");
-  write_certificate(unknown, "here", "20990101000000Z", "IP:127.0.0.1");
-  const std::string authorities = folder / "authorities";
-  ASSERT_EQ(std::system(("cat " + trusted.certificate + " " + misnamed.certificate + " > " + authorities).c_str()), 0);
-  ::setenv("SSL_CERT_FILE", authorities.c_str(), 1);
+  const TemporaryFolder folder;
+  Certificates certificates(folder);
   const auto answer_of = [](const TlsFiles& files) {
     EchoServer server({}, 1, files);
     return post("https://" + server.address() + "/echo");
   };
-  const auto well = answer_of(trusted);
+  const auto well = answer_of(certificates.trusted);
   ASSERT_TRUE(well) << well.error().detail;
   EXPECT_EQ(well->status, 200U);
-  for (const TlsFiles& files : {misnamed, unknown}) {
+  for (const TlsFiles& files : {certificates.misnamed, certificates.unknown}) {
     const auto refused = answer_of(files);
     ASSERT_FALSE(refused) << files.certificate;
     EXPECT_THAT(refused.error().detail, HasSubstr("certificate verify failed"));
   }
-  ::unsetenv("SSL_CERT_FILE");
-  EXPECT_FALSE(answer_of(trusted));
+  certificates.distrust();
+  EXPECT_FALSE(answer_of(certificates.trusted));
 }
 
 }  // namespace
