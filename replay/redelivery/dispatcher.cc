@@ -132,7 +132,7 @@ void Dispatcher::go_on() {
 
 Dispatcher::Health Dispatcher::health() const {
   const std::lock_guard lock(mutex_);
-  return {breaker_.state(), gone_, records_};
+  return {breaker_.state(), gone_, records_, returns_};
 }
 
 std::optional<Dispatcher::Turn> Dispatcher::take(Instant now, Instant& wake_at) {
@@ -188,7 +188,7 @@ std::optional<DeliveryResult> Dispatcher::settle(const Turn& turn, const Endpoin
     breaker_.failed(parts_.clock.monotonic(), answer.retry_after);
   } else {
     breaker_.succeeded();
-    if (was_away) wake_blocked();
+    if (was_away) returned();
   }
   if (was_away) wake_all();
   if (outcome == AlertOutcome::kDelivered) return finish(turn, Delivery::kDelivered, said(answer));
@@ -203,7 +203,9 @@ std::optional<DeliveryResult> Dispatcher::retry(const Turn& turn, const Endpoint
   const bool over = (limit.attempts != 0 && line.attempts >= limit.attempts) ||
                     (limit.time != Duration(0) && now - line.tried_since >= limit.time);
   if (over) return finish(turn, Delivery::kGivenUp, said(answer));
-  Duration wait = backoff(line.attempts - 1, RetrySchedule::kFirst, RetrySchedule::kLongest, random_);
+  const bool away = breaker_.state() != CircuitBreaker::State::kClosed;
+  const Duration longest = away ? options_.break_longest : RetrySchedule::kLongest;
+  Duration wait = backoff(line.attempts - 1, RetrySchedule::kFirst, longest, random_);
   if (answer.retry_after) wait = std::max(wait, std::min(*answer.retry_after, RetrySchedule::kAskedForMax));
   put_off(line, now + wait);
   return std::nullopt;
@@ -258,6 +260,25 @@ void Dispatcher::put_off(Line& line, Instant until) {
 
 void Dispatcher::wake_due(Instant now) {
   while (!waiting_.empty() && waiting_.begin()->first <= now) wake(waiting_.begin());
+}
+
+void Dispatcher::returned() {
+  ++returns_;
+  wake_blocked();
+  make_all_usual();
+}
+
+void Dispatcher::make_all_usual() {
+  auto& [urgent, usual] = ready_;
+  usual.splice(usual.begin(), urgent);
+  for (auto& [key, line] : lines_) {
+    if (line->urgency == Urgency::kUsual) continue;
+    if (line->state != Line::State::kWaiting) {
+      waiting_their_turn_[index(Urgency::kUrgent)] -= line->records.size();
+      waiting_their_turn_[index(Urgency::kUsual)] += line->records.size();
+    }
+    line->urgency = Urgency::kUsual;
+  }
 }
 
 void Dispatcher::wake_blocked() {

@@ -68,7 +68,8 @@ class DeliveryObserver {
 /// Delivers records to one application: those of one key in order and one at a time, keys in parallel, each record
 /// again, with backoff and jitter, until it is taken or given up. A record that fails holds up its key alone; an
 /// application that fails is left alone for a while by all (a circuit breaker), and when it is well again, what failed
-/// meanwhile is tried at once. What is added waits in memory, so whoever adds asks for room first. Threads: any.
+/// meanwhile is tried at once; then all that waited is usual, so that what is new does not wait for it. What is added
+/// waits in memory, so whoever adds asks for room first. Threads: any.
 class Dispatcher {
  public:
   /// Reads a record that came without its bytes. Threads: any. Errors: kNotFound: it is no more.
@@ -81,7 +82,7 @@ class Dispatcher {
     std::size_t records_max = 10'000;                    ///< That wait.
     std::array<std::size_t, 2> ready_max{1'000, 1'000};  ///< Of these, by urgency, that wait for their turn alone.
     std::size_t bytes_max = 16 << 20;                    ///< Of records that wait with their bytes.
-    Duration break_longest = RetrySchedule::kLongest;    ///< That an application which fails is left alone.
+    Duration break_longest = RetrySchedule::kLongest;    ///< That an application which is away is left alone.
     std::uint64_t seed = 0;                              ///< Of the jitter.
     std::size_t endpoints_per_thread = 1;  ///< While one of these begins a request, the others of its thread wait.
   };
@@ -94,6 +95,7 @@ class Dispatcher {
     CircuitBreaker::State breaker = CircuitBreaker::State::kClosed;
     bool gone = false;  ///< The application answered 410: nothing is tried any more.
     std::size_t waiting = 0;
+    std::uint64_t returns = 0;  ///< How often it was well again.
   };
 
   Dispatcher(Options options, Parts parts, std::vector<std::unique_ptr<Endpoint>> endpoints);
@@ -168,7 +170,9 @@ class Dispatcher {
   void make_ready(Line& line);
   void put_off(Line& line, Instant until);
   void wake_due(Instant now);
+  void returned();
   void wake_blocked();
+  void make_all_usual();
   void wake(Waiting::iterator at);
 
   const Options options_;
@@ -181,6 +185,7 @@ class Dispatcher {
   Waiting waiting_;
   std::array<std::size_t, 2> waiting_their_turn_{};  ///< Records, by urgency of their line.
   std::size_t records_ = 0, bytes_ = 0, under_way_ = 0;
+  std::uint64_t returns_ = 0;
   unsigned urgent_in_a_row_ = 0;
   CircuitBreaker breaker_;
   Pace pace_;

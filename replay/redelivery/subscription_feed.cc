@@ -1,6 +1,7 @@
 #include "replay/redelivery/subscription_feed.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "projector/fold.h"
 #include "replay/presentation.h"
@@ -50,7 +51,10 @@ struct SubscriptionFeed::Batch {
 };
 
 SubscriptionFeed::SubscriptionFeed(Options options, Parts parts, std::unique_ptr<SubscriptionBook> book)
-    : options_(std::move(options)), parts_(parts), book_(std::move(book)) {}
+    : options_(std::move(options)),
+      parts_(parts),
+      book_(std::move(book)),
+      returns_(parts.dispatcher.health().returns) {}
 
 SubscriptionFeed::~SubscriptionFeed() = default;
 
@@ -84,6 +88,7 @@ Result<void> SubscriptionFeed::begin(std::uint32_t partition, const OffsetSet* k
 }
 
 Result<bool> SubscriptionFeed::step(bool look) {
+  leave_behind_what_waited();
   bool busy = false;
   std::optional<Error> failure;
   for (auto& [partition, course] : courses_) {
@@ -110,6 +115,13 @@ Result<bool> SubscriptionFeed::step(Course& course, bool look) {
     busy = *fed || busy;
   }
   return busy;
+}
+
+void SubscriptionFeed::leave_behind_what_waited() {
+  const std::uint64_t returns = parts_.dispatcher.health().returns;
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(returns_, returns) == returns) return;
+  for (auto& [partition, course] : courses_) course->lanes.jump(course->end);
 }
 
 Result<bool> SubscriptionFeed::feed(Course& course, Urgency lane) {

@@ -19,7 +19,8 @@ namespace hookledger {
 
 /// Feeds a dispatcher with the records of one store's partitions, and keeps in a book what became of them. Each
 /// partition has two lanes (see Lanes); a record of the live one whose call has records in the backlog takes these
-/// along, so that a call's records stay in order. `step`, `save` and `figures` on one thread, all else on any.
+/// along, so that a call's records stay in order. When the application is well again, what waited is the backlog.
+/// `step`, `save` and `figures` on one thread, all else on any.
 class SubscriptionFeed {
  public:
   struct Options {
@@ -77,6 +78,7 @@ class SubscriptionFeed {
   SubscriptionFeed(Options options, Parts parts, std::unique_ptr<SubscriptionBook> book);
   Result<void> begin(std::uint32_t partition, const OffsetSet* known);
   Result<bool> step(Course& course, bool look);
+  void leave_behind_what_waited();
   Result<bool> feed(Course& course, Urgency lane);
   std::optional<OffsetRange> plan(Course& course, Urgency lane);
   Result<std::optional<std::uint64_t>> folded(const Course& course) const;
@@ -98,6 +100,7 @@ class SubscriptionFeed {
   std::map<std::uint32_t, std::unique_ptr<Course>> courses_;
   std::set<Place> letters_under_way_;
   std::vector<DeliveryResult> unkept_;  ///< The book could not be written.
+  std::uint64_t returns_;               ///< Of the application, that are noticed.
   bool letters_to_retry_ = true;
   bool closed_ = false;
 };

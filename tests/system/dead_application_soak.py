@@ -14,7 +14,6 @@ from subscriptions_check import Deliveries, expect_all, metric, resident_kib
 
 EVENTS_OF_A_CALL = 10.7
 RSS_RATIO_MAX = 1.25
-SETTLES = 5  # Seconds after its return: what comes in these may be left to the backlog.
 
 
 def say(text):
@@ -49,7 +48,6 @@ def is_back(server, control, away):
     had, delays, sizes = len(away.places()), [], []
     away.start()
     wait_until(lambda: len(away.places()) > had, 30, 'the first record')
-    time.sleep(SETTLES)
     deliveries, number = Deliveries(server), 0
     while lag(server, away.name) > 50:
         sent = time.monotonic()

@@ -228,6 +228,50 @@ TEST_F(DispatcherTest, AnApplicationThatFailsIsLeftAloneAndThenGetsAllAtOnce) {
   }));
 }
 
+TEST_F(DispatcherTest, AnApplicationThatWasAwayForLongIsNoticedSoonThoughNothingNewComes) {
+  std::atomic<bool> well = false;
+  open([&](std::uint64_t, unsigned) { return well ? ok() : EndpointAnswer{.status = 503}; }, {.break_longest = 10s}, 1);
+  add(0, "the only one");
+  ASSERT_TRUE(eventually([&] {
+    clock_.advance(1s);
+    return application_->asked().size() > 14;
+  }));
+  well = true;
+  const auto began = clock_.monotonic();
+  ASSERT_TRUE(eventually([&] {
+    if (results_.all().empty()) clock_.advance(1s);
+    return results_.all().size() == 1;
+  }));
+  EXPECT_LE(clock_.monotonic() - began, 20s);
+}
+
+TEST_F(DispatcherTest, WhatIsNewDoesNotWaitForWhatWaitedWhileTheApplicationWasAway) {
+  std::atomic<bool> well = false;
+  open([&](std::uint64_t, unsigned) { return well ? ok() : EndpointAnswer{.status = 503}; },
+       {.rate = 10, .ready_max = {40, 40}}, 1);
+  for (std::uint64_t offset = 0; offset < 40; ++offset) add(offset, std::to_string(offset % 20), Urgency::kUrgent);
+  ASSERT_TRUE(eventually([&] {
+    clock_.advance(1s);
+    return application_->asked().size() > 7;
+  }));
+  EXPECT_EQ(dispatcher_->health().returns, 0U);
+  well = true;
+  // Nothing more is due once the clock stands.
+  ASSERT_TRUE(eventually([&] {
+    if (results_.all().empty()) clock_.advance(1s);
+    return dispatcher_->health().returns == 1;
+  }));
+  EXPECT_EQ(dispatcher_->room(Urgency::kUrgent), 40U);
+  EXPECT_EQ(dispatcher_->room(Urgency::kUsual), 40U - dispatcher_->health().waiting);
+  add(100, "new", Urgency::kUrgent);
+  const auto before = application_->asked().size();
+  ASSERT_TRUE(run());
+  const auto asked = application_->asked();
+  const auto at = std::ranges::find(asked, 100U, &Application::Asked::offset) - asked.begin();
+  EXPECT_LT(at, static_cast<std::ptrdiff_t>(before + 3));
+  EXPECT_EQ(results_.all().size(), 41U);
+}
+
 TEST_F(DispatcherTest, UrgentOnesComeFirstAndUsualOnesAreNotStarved) {
   open([](std::uint64_t, unsigned) { return ok(); }, {}, 1);
   application_->hang(true);

@@ -1,5 +1,6 @@
 #include "replay/redelivery/subscription_feed.h"
 
+#include <atomic>
 #include <gmock/gmock.h>
 #include <map>
 #include <set>
@@ -78,11 +79,16 @@ class Results : public DeliveryObserver {
   std::vector<DeliveryResult> all;
 };
 
+/// Takes what it is sent while it is well.
 class Taking : public Endpoint {
  public:
+  explicit Taking(const std::atomic<bool>& well) : well_(well) {}
   std::optional<EndpointAnswer> begin(const OutboundRequest&, std::stop_token) override {
-    return EndpointAnswer{.status = 200};
+    return EndpointAnswer{.status = well_ ? 200U : 503U};
   }
+
+ private:
+  const std::atomic<bool>& well_;
 };
 
 class SubscriptionFeedTest : public ::testing::Test {
@@ -97,7 +103,7 @@ class SubscriptionFeedTest : public ::testing::Test {
                       .value();
     const auto load = [this](Place place) -> Result<std::string> { return log_->read(place).value().bytes; };
     std::vector<std::unique_ptr<Endpoint>> endpoints;
-    endpoints.push_back(std::make_unique<Taking>());
+    endpoints.push_back(std::make_unique<Taking>(well_));
     Dispatcher::Options dispatch;
     dispatch.ready_max = {room, room};
     dispatcher_.emplace(dispatch, Dispatcher::Parts{log_.clock(), results_, load}, std::move(endpoints));
@@ -140,6 +146,7 @@ class SubscriptionFeedTest : public ::testing::Test {
   }
   bool is_done(Place place) { return feed_->places().value()[place.partition].contains(place.offset); }
 
+  std::atomic<bool> well_ = true;
   testing::LiveLog log_{2};
   PartlyAway reader_{*log_};
   std::unique_ptr<RuleSet> rules_ = built_in_rules();
@@ -224,6 +231,31 @@ TEST_F(SubscriptionFeedTest, WhatOthersAreToldIsDoneOutlivesAPowerCut) {
   disk_.full = false;
   EXPECT_TRUE(is_done({1, 0}));
   EXPECT_TRUE(disk_.flushed);
+}
+
+TEST_F(SubscriptionFeedTest, WhatWaitedWhileTheApplicationWasAwayIsTheBacklogOnceItIsBack) {
+  open({.behind_max = 1'000}, 20);
+  append(60);
+  ASSERT_TRUE(folded());
+  EXPECT_TRUE(feed_->step(true).value());
+  EXPECT_EQ(dispatcher_->room(Urgency::kUsual), 20U) << "all is live";
+  well_ = false;
+  dispatcher_->go_on();
+  for (int i = 0; i < 1'000 && dispatcher_->health().breaker == CircuitBreaker::State::kClosed; ++i) {
+    std::this_thread::sleep_for(10ms);
+  }
+  ASSERT_NE(dispatcher_->health().breaker, CircuitBreaker::State::kClosed);
+  well_ = true;
+  for (int i = 0; i < 1'000 && dispatcher_->health().returns == 0; ++i) {
+    log_.clock().advance(100ms);
+    dispatcher_->go_on();
+    std::this_thread::sleep_for(10ms);
+  }
+  deliver();
+  append("new", 1);
+  EXPECT_TRUE(feed_->step(true).value());
+  EXPECT_EQ(dispatcher_->room(Urgency::kUrgent), 19U) << "the new one alone is live";
+  EXPECT_LT(dispatcher_->room(Urgency::kUsual), 20U) << "the backlog is read too";
 }
 
 TEST_F(SubscriptionFeedTest, WhatARecordTakesAlongNeedsRoomToo) {

@@ -102,6 +102,40 @@ TEST_F(SubscriptionTest, NewRecordsComeThroughWhileABacklogDrainsAndCallsStayInO
   EXPECT_TRUE(eventually([&] { return figure("hookledger_subscription_lag_records") == "0"; }, 100ms));
 }
 
+TEST_F(SubscriptionTest, WhatComesRightAfterTheApplicationIsBackDoesNotWaitForWhatItMissed) {
+  open({.name = {}, .from_start = true, .rate = 200, .parallel = 4});
+  std::atomic<bool> well = false;
+  application_.behave([&](const Application::Taken&) { return EndpointAnswer{.status = well ? 200U : 503U}; });
+  for (int i = 0; i < 300; ++i) append("old-" + std::to_string(i), 10);
+  const std::uint64_t missed = records();
+  ASSERT_TRUE(
+      eventually([&] { return figure("hookledger_subscription_lag_records") == std::to_string(missed); }, 20ms));
+  // Long enough that whole calls wait for another try.
+  ASSERT_TRUE(eventually([&, left = 300]() mutable { return --left == 0; }, 1s));
+  well = true;
+  ASSERT_TRUE(eventually([&] { return !application_.taken().empty(); }, 10ms));
+  // Twenty a second, as many as before.
+  for (int i = 0; i < 60; ++i) {
+    const std::string call = "new-" + std::to_string(i);
+    const auto before = application_.taken().size();
+    append(call, 1);
+    std::size_t after = 0;
+    ASSERT_TRUE(eventually(
+        [&] {
+          const auto taken = application_.taken();
+          const auto found = std::ranges::find(taken, call, &Application::Taken::call);
+          after = static_cast<std::size_t>(found - taken.begin());
+          return found != taken.end();
+        },
+        5ms));
+    EXPECT_LT(after, before + 100) << call << " waits for half a second at most";
+  }
+  EXPECT_LT(application_.taken().size(), missed) << "the backlog still drains";
+  ASSERT_TRUE(eventually([&] { return all_taken(); }, 200ms));
+  EXPECT_EQ(application_.taken().size(), records()) << "nothing twice";
+  expect_order();
+}
+
 TEST_F(SubscriptionTest, TakesWhatItsFilterWants) {
   open({.name = {}, .filter = {.types = {"call.hang*"}, .sources = {}, .calls = {}, .organization = "org-1"}});
   append("mine", 1, "org-1");
