@@ -17,7 +17,7 @@ struct ConfigLine {
 
 /// Reads an INI file with Boost.Program_options (`[SECTION]`, `KEY = VALUE`, `#` begins a comment anywhere), and takes
 /// lines that begin with `;` as comments too. Errors, which name the line but never show what stands there, for
-/// it may be a secret: kNotFound (no such file), kUsage.
+/// it may be a secret: kNotFound (no such file), kUsage (also a section that is empty, or there twice).
 Result<std::vector<ConfigLine>> read_config_file(const std::string& path);
 
 }  // namespace hookledger
