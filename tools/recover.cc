@@ -163,6 +163,7 @@ Result<RecoveryRequest> read_request(const Settings& settings, Time now) {
   request.dry_run = settings.flag("dry-run");
   const auto since = settings.instant("since", now);
   if (!since) return since.error();
+  if (*since && **since > now) return usage_error("--since is in the future: nothing was lost then yet");
   request.since = *since;
   if (request.call_id.empty() == !request.since) return usage_error("give --call ID or --since T, and not both");
   return request;

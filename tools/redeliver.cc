@@ -157,6 +157,10 @@ class Redeliver {
     } else if (!quiet_) {
       std::cerr << render_plan(text_);
     }
+    if (text_.plan.records == 0 && !resumes_ && !quiet_) {
+      std::cerr << "hookledger: no record is selected: check --since and --until (they are about when a record was "
+                   "received, with --by occurrence about when it happened), --type, --source, --org and --rule\n";
+    }
     return {};
   }
 

@@ -105,6 +105,11 @@ class Settings(Commands):
             self.assertNotIn('hunter2', error.lower().replace('@', ''))
         error = self.run_it('calls', '--config', self.file('bad.ini', 'jsno = on\n'), expected=2)[1]
         self.assertIn('line 1: unknown key jsno', error)
+        for text, said in (('[alert.a]\n', 'line 1: section [alert.a] has no keys'),
+                           ('json = on\n[alert.a] # url = x\n\n[alert.b]\nurl = x\n', 'line 2: section [alert.a] has no keys'),
+                           ('[alert.a]\nurl = x\n[alert.b]\nurl = x\n[alert.a]\nurl = y\n',
+                            'line 5: section [alert.a] is on line 1 already')):
+            self.assertIn(said, self.run_it('calls', '--config', self.file('bad.ini', text), expected=2)[1])
 
     def test_a_key_for_the_providers_api_is_checked_and_never_shown(self):
         here = ('recover', '--data-dir', self.copy_of_data(), '--call', 'x')
@@ -125,6 +130,8 @@ class Settings(Commands):
         self.assertIn('API does not answer', self.run_it(*here, *nobody, expected=1)[1])
         for wrong in (('--since', '-1h'), ('--since', 'then')):
             self.run_it(*here, *wrong, expected=2)
+        future = self.run_it('recover', '--data-dir', self.data, '--since', '2100-01-01T00:00:00Z', *nobody, expected=2)[1]
+        self.assertIn('in the future', future)
         self.run_it('recover', '--data-dir', self.data, expected=2)
 
     def test_a_config_file_asks_for_no_help_and_no_version(self):

@@ -66,6 +66,8 @@ def check_selections(program, server, applications, log):
     nothing = Redelivery(program, applications.new(), *options)
     report = nothing.json('--source', 'nobody')
     assert report['plan']['records'] == 0 and report['end'] == 'done', report
+    _, said = nothing.run('--since', '2100-01-01T00:00:00Z', '--dry-run')
+    assert 'no record is selected: check --since' in said, said
     _, said = nothing.run('--call', 'nobody', expect=1)
     assert 'no call nobody' in said, said
     for wrong in (['--rule', 'no-such-rule'], ['--url', f'http://{server.api}'], ['--rate', 5, '--speed', 5], ['--give-up-after', '10x'],
