@@ -18,13 +18,7 @@ constexpr int kCatchUpAttempts = 10;  // Beside an owner that goes on writing.
 LogDatabase::LogDatabase(LogStoreOptions options, const Clock* clock)
     : listener(std::make_shared<BackgroundErrorListener>(options.path)), options_(std::move(options)), clock_(clock) {}
 
-LogDatabase::~LogDatabase() {
-  close();
-  if (!secondary_path_.empty()) {
-    std::error_code ignored;
-    std::filesystem::remove_all(secondary_path_, ignored);
-  }
-}
+LogDatabase::~LogDatabase() { close(); }
 
 rocksdb::Status LogDatabase::open(Mode mode) {
   rocksdb::DBOptions options = log_db_options();
@@ -46,14 +40,13 @@ rocksdb::Status LogDatabase::open(Mode mode) {
       break;
     case Mode::kSecondary: {
       reading_.emplace(options_.path);  // Before anything is opened.
-      if (secondary_path_.empty()) {
-        std::string path = (std::filesystem::temp_directory_path() / "hookledger-reader-XXXXXX").string();
-        if (mkdtemp(path.data()) == nullptr) return rocksdb::Status::IOError("no temporary folder", path);
-        secondary_path_ = path;
-      }
-      status = check_tables(options, options_.path, families, secondary_path_);
-      if (!status.ok()) break;
-      status = rocksdb::DB::OpenAsSecondary(options, options_.path, secondary_path_, families, &handles, &raw);
+      // RocksDB wants a folder of the reader's own, and without an info log keeps nothing there.
+      std::string empty = (std::filesystem::temp_directory_path() / "hookledger-reader-XXXXXX").string();
+      if (mkdtemp(empty.data()) == nullptr) return rocksdb::Status::IOError("no temporary folder", empty);
+      status = check_tables(options, options_.path, families, empty);
+      if (status.ok()) status = rocksdb::DB::OpenAsSecondary(options, options_.path, empty, families, &handles, &raw);
+      std::error_code ignored;
+      std::filesystem::remove_all(empty, ignored);
       break;
     }
   }

@@ -58,7 +58,6 @@ class LogDatabase {
 
   LogStoreOptions options_;
   const Clock* clock_;
-  std::string secondary_path_;
   std::optional<ReaderLock> reading_;
   mutable std::mutex keys_mutex_;  ///< Guards `keys_`; held for look-ups only.
   mutable std::map<std::string, Ed25519Key, std::less<>> keys_;

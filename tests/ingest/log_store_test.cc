@@ -77,6 +77,17 @@ TEST_F(Store, AReaderMissesNothingWhileTablesAreWritten) {
   writer.join();
 }
 
+TEST_F(Store, AReaderLeavesNothingBehindThoughItBeKilled) {
+  const char* before = std::getenv("TMPDIR");
+  const std::string restored = before == nullptr ? "" : before, temporary = folder_ / "tmp";
+  std::filesystem::create_directory(temporary);
+  ::setenv("TMPDIR", temporary.c_str(), 1);
+  write("first");
+  const auto reader = LogStore::open_reader(folder_ / "log").value();
+  EXPECT_TRUE(std::filesystem::is_empty(temporary)) << "as it would be after a kill";
+  before == nullptr ? ::unsetenv("TMPDIR") : ::setenv("TMPDIR", restored.c_str(), 1);
+}
+
 TEST_F(Store, AReaderReadsOnWhenItsTablesAreMergedAndDeleted) {
   const auto files_from = [&](std::uintmax_t size) {
     std::set<std::string> names;
