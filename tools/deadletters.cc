@@ -40,36 +40,34 @@ class BookBox final : public LetterBox {
   const std::unique_ptr<SubscriptionBook> book_;
 };
 
-using Books = std::vector<std::unique_ptr<BookBox>>;
-
-std::vector<LetterBox*> boxes_of(const Books& books) {
-  std::vector<LetterBox*> boxes;
-  for (const auto& book : books) boxes.push_back(book.get());
-  return boxes;
-}
-
 /// Of a data dir: of all its partitions, where it is one of several projectors'.
-std::vector<fs::path> folders_in(const std::string& data_dir) {
-  std::vector<fs::path> parents{fs::path(data_dir) / "subscriptions"}, folders;
+std::vector<fs::path> states_in(const std::string& data_dir) {
+  std::vector<fs::path> folders{data_dir};
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(data_dir, ignored)) {
-    if (entry.path().filename().string().starts_with("partition-")) parents.push_back(entry.path() / "subscriptions");
-  }
-  for (const fs::path& parent : parents) {
-    for (const auto& entry : fs::directory_iterator(parent, ignored)) folders.push_back(entry.path());
+    if (entry.path().filename().string().starts_with("partition-")) folders.push_back(entry.path());
   }
   return folders;
 }
 
-Result<Books> open_books(const std::string& data_dir, bool to_change) {
-  Books books;
-  for (const fs::path& folder : folders_in(data_dir)) {
+std::vector<fs::path> books_in(const std::string& data_dir) {
+  std::vector<fs::path> folders;
+  std::error_code ignored;
+  for (const fs::path& state : states_in(data_dir)) {
+    for (const auto& entry : fs::directory_iterator(state / "subscriptions", ignored)) folders.push_back(entry.path());
+  }
+  return folders;
+}
+
+Result<LetterBoxes> open_books(const std::string& data_dir, bool to_change) {
+  LetterBoxes books;
+  for (const fs::path& folder : books_in(data_dir)) {
     auto bytes =
         to_change ? open_key_value(folder.string(), KeyValueUse::kJournaled) : open_key_value_overlay(folder.string());
     if (!bytes) return bytes.error();
     auto book = SubscriptionBook::open(std::move(*bytes));
     if (!book) return book.error();
-    books.push_back(std::make_unique<BookBox>(folder.filename().string(), std::move(*book)));
+    books.push_back(std::make_shared<BookBox>(folder.filename().string(), std::move(*book)));
   }
   return books;
 }
@@ -103,12 +101,12 @@ void print(const std::vector<NamedLetter>& letters, bool as_json) {
 }
 
 Result<int> list(const Settings& settings, const LetterChoice& choice) {
-  Result<Books> books{Books()};
+  Result<LetterBoxes> books{LetterBoxes()};
   if (!asks_server(settings)) books = open_books(data_dir(settings), false);
   if (!books) return books.error();
   const auto letters = read_pages<NamedLetter>(
       [&](const PageRequest& page) -> Result<Page<NamedLetter>> {
-        if (!asks_server(settings)) return list_letters(boxes_of(*books), choice, page);
+        if (!asks_server(settings)) return list_letters(*books, choice, page);
         const auto answer = ask_server(settings, target_of("/v1/deadletters", choice, page));
         if (!answer) return answer.error();
         return parse_letter_list(*answer);
@@ -132,20 +130,21 @@ Result<std::uint64_t> change_at(const std::string& url, const LetterChoice& choi
 
 Result<std::uint64_t> change(const Settings& settings, const LetterChoice& choice, LetterAction action) {
   if (asks_server(settings)) return change_at(settings.text("url"), choice, action);
-  std::unique_ptr<ProjectionFolder> folder;  // Nobody else's, as long as it is ours.
+  std::vector<std::unique_ptr<ProjectionFolder>> ours;  // Nobody else's, as long as they are.
   std::error_code failed;
-  if (fs::is_directory(fs::path(data_dir(settings)) / "projection", failed)) {
-    auto owned = ProjectionFolder::own(data_dir(settings));
+  for (const fs::path& state : states_in(data_dir(settings))) {
+    if (!fs::is_directory(state / "projection", failed)) continue;
+    auto owned = ProjectionFolder::own(state.string());
     if (!owned && owned.error().code == ErrorCode::kInUse) {
       const auto url = server_of_data_dir(settings);
       return url ? change_at(*url, choice, action) : url.error();
     }
     if (!owned) return owned.error();
-    folder = std::move(*owned);
+    ours.push_back(std::move(*owned));
   }
   const auto books = open_books(data_dir(settings), true);
   if (!books) return books.error();
-  return change_letters(boxes_of(*books), choice, action);
+  return change_letters(*books, choice, action);
 }
 
 Result<int> run(const Settings& settings, const CommandContext&) {

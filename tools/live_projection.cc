@@ -12,9 +12,17 @@ constexpr std::chrono::milliseconds kReadersPause{5};
 
 }  // namespace
 
-Result<void> LiveProjection::open(std::shared_ptr<const RuleSet> rules) {
+LiveProjection::LiveProjection(Parts parts, Options options)
+    : parts_(parts),
+      options_(std::move(options)),
+      subscriptions_({parts.clock, parts.logger, parts.metrics}, [this](const std::string&) {
+        return Result<Subscriptions::Own>(
+            {.log = {&parts_.log, [](LiveLog*) {}}, .note = [this](const std::string& body) { return note(body); }});
+      }) {}
+
+Result<void> LiveProjection::open(LiveSettings settings) {
   auto opened = Projection::open({.data_dir = options_.data_dir, .threads = options_.threads},
-                                 {parts_.log, *rules, parts_.clock, parts_.logger, nullptr, stop_is_wanted});
+                                 {parts_.log, *settings.rules, parts_.clock, parts_.logger, nullptr, stop_is_wanted});
   if (!opened) {
     const std::lock_guard lock(mutex_);
     trouble_ = opened.error().detail;
@@ -23,35 +31,23 @@ Result<void> LiveProjection::open(std::shared_ptr<const RuleSet> rules) {
   const std::shared_ptr<Projection> projection = std::move(*opened);
   {
     const std::lock_guard lock(mutex_);
-    rules_ = std::move(rules);
+    rules_ = std::move(settings.rules);
     projection_ = projection;
   }
+  alert_settings_ = std::move(settings.alerts);
   if (auto started = start_alerts(*projection); !started) return started.error();
-  return start_subscriptions(*projection);
+  if (auto set = subscriptions_.set(settings.subscriptions); !set) return set.error();
+  subscriptions_.add(0, *projection, options_.data_dir);
+  return {};
 }
 
 Result<void> LiveProjection::start_alerts(Projection& projection) {
   const std::shared_ptr<const LogReader> log(&parts_.log, [](const LogReader*) {});
-  auto alerts = Alerts::start(options_.alerts, {*rules_, parts_.clock, parts_.logger, parts_.metrics},
+  auto alerts = Alerts::start(alert_settings_, {*rules_, parts_.clock, parts_.logger, parts_.metrics},
                               [&] { return Result<std::shared_ptr<const LogReader>>(log); });
   if (!alerts) return alerts.error();
   alerts_ = std::move(*alerts);
   alerts_->add(0, projection, options_.data_dir);
-  return {};
-}
-
-Result<void> LiveProjection::start_subscriptions(Projection& projection) {
-  if (!subscriptions_) {
-    const std::shared_ptr<LiveLog> log(&parts_.log, [](LiveLog*) {});
-    const auto own = [&](const std::string&) {
-      return Result<Subscriptions::Own>({.log = log, .note = [this](const std::string& body) { return note(body); }});
-    };
-    auto subscriptions =
-        Subscriptions::start(options_.subscriptions, {parts_.clock, parts_.logger, parts_.metrics}, own);
-    if (!subscriptions) return subscriptions.error();
-    subscriptions_ = std::move(*subscriptions);
-  }
-  subscriptions_->add(0, projection, options_.data_dir);
   return {};
 }
 
@@ -61,22 +57,23 @@ Result<void> LiveProjection::note(const std::string& body) const {
   return {};
 }
 
-Result<void> LiveProjection::replace(std::shared_ptr<const RuleSet> rules, std::vector<AlertSettings> alerts) {
-  const bool same_alerts = alerts == options_.alerts, same_rules = rules->same_as(*rules_) && projection_ != nullptr;
-  options_.alerts = std::move(alerts);
-  if (!same_rules) {
+Result<void> LiveProjection::replace(LiveSettings settings) {
+  if (projection_ == nullptr || !settings.rules->same_as(*rules_)) {
     close();
-    return open(std::move(rules));
+    return open(std::move(settings));
   }
-  if (same_alerts) return {};
-  alerts_.reset();
-  return start_alerts(*projection_);
+  if (settings.alerts != alert_settings_) {
+    alerts_.reset();
+    alert_settings_ = std::move(settings.alerts);
+    if (auto started = start_alerts(*projection_); !started) return started.error();
+  }
+  return subscriptions_.set(settings.subscriptions);
 }
 
 /// Waits for those who still read: the store can be opened again only when nobody has it.
 void LiveProjection::close() {
   alerts_.reset();
-  if (subscriptions_) subscriptions_->remove(0);
+  subscriptions_.remove(0);
   std::weak_ptr<Projection> last;
   {
     const std::lock_guard lock(mutex_);
@@ -94,7 +91,7 @@ void LiveProjection::close() {
 
 void LiveProjection::stop() {
   alerts_.reset();
-  if (subscriptions_) subscriptions_->stop();
+  subscriptions_.stop();
   if (const auto projection = get()) projection->stop();
 }
 

@@ -11,6 +11,7 @@
 #include "replay/recovery/recovery.h"
 #include "schemas/metrics.h"
 #include "tools/alerts.h"
+#include "tools/live_settings.h"
 #include "tools/subscriptions.h"
 
 namespace hookledger {
@@ -28,19 +29,17 @@ class LiveProjection {
   struct Options {
     std::string data_dir;
     unsigned threads = 1;
-    std::vector<AlertSettings> alerts{};
-    std::vector<SubscriptionSettings> subscriptions{};
     AppendRecords append{};  ///< For what subscriptions note.
   };
 
-  LiveProjection(Parts parts, Options options) : parts_(parts), options_(std::move(options)) {}
+  LiveProjection(Parts parts, Options options);
 
-  /// Errors: those of Projection::open, Alerts::start, Subscriptions::start.
-  Result<void> open(std::shared_ptr<const RuleSet> rules);
-  /// Puts other rules and alerts in force. By other rules first the past is evaluated, and until that is done there is
-  /// no projection, and nothing is delivered to subscriptions. What is as it was goes on. Errors: as `open`; then there
-  /// is no projection, or nothing is told.
-  Result<void> replace(std::shared_ptr<const RuleSet> rules, std::vector<AlertSettings> alerts);
+  /// Errors: those of Projection::open, Alerts::start, Subscriptions::set.
+  Result<void> open(LiveSettings settings);
+  /// Puts other rules, alerts and subscriptions in force. By other rules first the past is evaluated, and until that is
+  /// done there is no projection, and nothing is delivered to subscriptions. What is as it was goes on. Errors: as
+  /// `open`; then there is no projection, or nothing is told.
+  Result<void> replace(LiveSettings settings);
   /// Ends folding, telling and delivering; what is there can still be read.
   void stop();
 
@@ -48,20 +47,19 @@ class LiveProjection {
   std::shared_ptr<Projection> get() const;
   std::shared_ptr<const RuleSet> rules() const;
   std::optional<std::string> not_ready() const;
-  /// Once it was opened.
-  const Subscriptions& subscriptions() const { return *subscriptions_; }
+  const Subscriptions& subscriptions() const { return subscriptions_; }
 
  private:
   void close();
   Result<void> start_alerts(Projection& projection);
-  Result<void> start_subscriptions(Projection& projection);
   /// Appends an event of our own.
   Result<void> note(const std::string& body) const;
 
   const Parts parts_;
-  Options options_;
+  const Options options_;
+  std::vector<AlertSettings> alert_settings_;
   std::unique_ptr<Alerts> alerts_;
-  std::unique_ptr<Subscriptions> subscriptions_;
+  Subscriptions subscriptions_;
 
   mutable std::mutex mutex_;  ///< Guards all below.
   std::shared_ptr<const RuleSet> rules_;

@@ -10,12 +10,12 @@
 #include "tools/kafka_publication.h"
 #include "tools/kafka_settings.h"
 #include "tools/kafka_subscription_places.h"
+#include "tools/live_settings.h"
 #include "tools/project_server.h"
 #include "tools/project_settings.h"
 #include "tools/recoveries.h"
-#include "tools/rule_settings.h"
 #include "tools/signals.h"
-#include "tools/subscription_settings.h"
+#include "tools/subscriptions.h"
 #include "tools/weak_topics.h"
 
 namespace hookledger {
@@ -28,7 +28,7 @@ constexpr std::size_t kBodyBytesMax = std::size_t{64} * 1024 * 1024;  ///< The m
 class RunningProjector {
  public:
   RunningProjector(const Settings& settings, const CommandContext& context, const kafka::Cluster& cluster,
-                   ProjectSettings project, std::shared_ptr<const RuleSet> rules, Logger::Options logging)
+                   ProjectSettings project, Logger::Options logging)
       : settings_(settings),
         context_(context),
         clock_(context.clock),
@@ -36,15 +36,12 @@ class RunningProjector {
         project_(std::move(project)),
         data_dir_(data_dir(settings)),
         logger_(logging),
-        rules_(std::move(rules)) {}
+        subscriptions_({clock_, logger_, metrics_}, [this](const std::string& name) { return own_of(name); }) {}
 
-  Result<int> run() {
-    const auto alerts = configured_alerts(settings_, *rules_);
-    if (!alerts) return alerts.error();
+  Result<int> run(const LiveSettings& live) {
     const auto recoveries = configured_recoveries(settings_);
     if (!recoveries) return recoveries.error();
-    const auto subscriptions = configured_subscriptions(settings_);
-    if (!subscriptions) return subscriptions.error();
+    rules_ = live.rules;
     auto log = kafka::open_kafka_log_reader(cluster_, logger_);
     if (!log) return log.error();
     log_ = std::move(*log);
@@ -54,10 +51,10 @@ class RunningProjector {
     }
     states_.emplace(data_dir_, state_parts());
     if (auto opened = open_recoveries(*recoveries); !opened) return opened.error();
-    if (auto started = start_subscriptions(*subscriptions); !started) return started.error();
+    if (auto set = subscriptions_.set(live.subscriptions); !set) return set.error();
     if (auto serving = serve(); !serving) return serving.error();
     if (auto joined = join(); !joined) return joined.error();
-    if (auto telling = tell(*alerts); !telling) return telling.error();
+    if (auto telling = tell(live.alerts); !telling) return telling.error();
     joined_ = true;
     recoveries_->start(data_dir_ + "/recovery");
     std::cout << "listening api=" << server_->address() << std::endl;
@@ -104,14 +101,6 @@ class RunningProjector {
     return here;
   }
 
-  Result<void> start_subscriptions(const std::vector<SubscriptionSettings>& settings) {
-    auto started = Subscriptions::start(settings, {clock_, logger_, metrics_},
-                                        [this](const std::string& name) { return own_of(name); });
-    if (!started) return started.error();
-    subscriptions_ = std::move(*started);
-    return {};
-  }
-
   Result<Subscriptions::Own> own_of(const std::string& subscription) {
     auto reader = kafka::make_kafka_log_reader(cluster_, log_->partitions(), logger_);
     if (!reader) return reader.error();
@@ -135,10 +124,10 @@ class RunningProjector {
     server_->also_ready("group", [this]() -> std::optional<std::string> {
       return joined_ ? group_->not_ready() : std::optional<std::string>("starting");
     });
-    server_->also_warn("rules", [this] { return refused_rules_.get(); });
+    server_->also_warn("rules", [this] { return refused_.get(); });
     server_->also_ready("owners",
                         [this] { return joined_ ? directory_->not_ready() : std::optional<std::string>("starting"); });
-    server_->add_letters([this] { return subscriptions_->letter_boxes(); });
+    server_->add_letters([this] { return subscriptions_.letter_boxes(); });
     server_->add_recoveries(recoveries_->by_hand(), recoveries_->stop_token());
     return server_->start();
   }
@@ -188,7 +177,7 @@ class RunningProjector {
     publisher_.emplace(Publisher::Parts{*publication_, *publisher_log_, *rules_, clock_, logger_, metrics_},
                        Publisher::Subjects{subjects_->store(), *publisher_subjects_log_});
     alerts_->add_subjects(*subjects_, data_dir_ + "/subjects", [this] { return owned(); });
-    member_->publish_with(*publisher_, *alerts_, *subscriptions_);
+    member_->publish_with(*publisher_, *alerts_, subscriptions_);
     return {};
   }
 
@@ -226,24 +215,24 @@ class RunningProjector {
     }
   }
 
-  /// With wrong rules or alerts those of before stay in force.
+  /// When one of rules, alerts and subscriptions is wrong, those of before stay in force.
   void reload() {
     const auto settings = read_settings_again(project_command(), context_);
-    auto rules = settings ? configured_rules(*settings) : Result<std::unique_ptr<RuleSet>>(settings.error());
-    const auto alerts =
-        rules ? configured_alerts(*settings, **rules) : Result<std::vector<AlertSettings>>(rules.error());
-    if (!alerts) {
-      logger_.error("rules and alerts stay as they were", {{"reason", alerts.error().detail}});
-      refused_rules_.set("the last reload was refused, and the rules and alerts of before are in force: " +
-                         alerts.error().detail);
+    const auto live = settings ? read_live_settings(*settings) : Result<LiveSettings>(settings.error());
+    if (!live) {
+      logger_.error("rules, alerts and subscriptions stay as they were", {{"reason", live.error().detail}});
+      refused_.set("the last reload was refused, and the rules, alerts and subscriptions of before are in force: " +
+                   live.error().detail);
       return;
     }
-    refused_rules_.set({});
-    const auto replaced = replace(std::move(*rules), *alerts);
+    refused_.set({});
+    auto replaced = replace(live->rules, live->alerts);
+    if (replaced) replaced = subscriptions_.set(live->subscriptions);
     if (replaced) {
       logger_.info("reloaded");
     } else if (replaced.error().code != ErrorCode::kStopping) {
-      logger_.error("rules and alerts could not be put in force: restart", {{"reason", replaced.error().detail}});
+      logger_.error("rules, alerts and subscriptions could not be put in force: restart",
+                    {{"reason", replaced.error().detail}});
     }
   }
 
@@ -282,7 +271,7 @@ class RunningProjector {
     recoveries_->request_stop();
     server_->stop(project_.listener.drain_timeout);
     recoveries_->stop();
-    subscriptions_->stop();
+    subscriptions_.stop();
     stop_telling();
     group_->stop();
     if (subjects_) subjects_->stop();
@@ -298,7 +287,7 @@ class RunningProjector {
   Metrics metrics_;
   mutable std::mutex mutex_;  ///< Guards rules and subjects, which its main thread alone changes.
   std::shared_ptr<const RuleSet> rules_;
-  Warning refused_rules_;
+  Warning refused_;
   std::unique_ptr<kafka::KafkaLogReader> log_, publisher_log_, publisher_subjects_log_;
   std::unique_ptr<LiveLog> subjects_log_;
   std::shared_ptr<Projection> subjects_;
@@ -312,7 +301,7 @@ class RunningProjector {
   std::optional<Publisher> publisher_;
   std::vector<AlertSettings> alert_settings_;
   std::unique_ptr<Alerts> alerts_;
-  std::unique_ptr<Subscriptions> subscriptions_;
+  Subscriptions subscriptions_;
   std::atomic<bool> joined_ = false;  ///< Are directory and group there?
   std::optional<ProjectServer> server_;
 };
@@ -325,12 +314,12 @@ Result<int> project(const Settings& settings, const CommandContext& context) {
   if (!read) return read.error();
   const auto format = settings.word("log-format", {"text", "json"});
   if (!format) return format.error();
-  auto rules = configured_rules(settings);
-  if (!rules) return rules.error();
+  const auto live = read_live_settings(settings);
+  if (!live) return live.error();
   block_signals();
-  RunningProjector projector(settings, context, *cluster, *read, std::move(*rules),
+  RunningProjector projector(settings, context, *cluster, *read,
                              {.json = *format == "json", .level = Logger::Level::kInfo});
-  return projector.run();
+  return projector.run(*live);
 }
 
 }  // namespace
@@ -343,7 +332,8 @@ Command project_command() {
       "Shares the partitions of the log with all other projectors of the topic; each answers for any call, and\n"
       "publishes states and findings of its own partitions. Prints 'listening api=ADDR:PORT' when it serves. SIGHUP "
       "reads\n"
-      "rules and alerts again. SIGTERM exits 0; who is back within the session timeout has its partitions still.\n\n"
+      "rules, alerts and subscriptions again. SIGTERM exits 0; who is back within the session timeout has its "
+      "partitions still.\n\n"
       "  hookledger project --kafka-brokers kafka-1:9092,kafka-2:9092 --data-dir /var/lib/hookledger\n"
       "  hookledger calls --url http://127.0.0.1:8081\n\n"
       "In the config file, beside the options below, one section for each alert and each subscription:\n\n" +

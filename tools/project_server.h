@@ -50,7 +50,7 @@ class ProjectServer {
   /// What is recovered when somebody asks for it; outlives `stop`. Before `start`.
   void add_recoveries(std::vector<Recovery*> recoveries, std::stop_token stop);
   /// The dead letters that are here; they outlive `stop`. Before `start`.
-  void add_letters(const LetterBoxes& boxes) { add_letters_routes(router_, boxes); }
+  void add_letters(const std::function<LetterBoxes()>& boxes) { add_letters_routes(router_, boxes); }
   void also_warn(std::string name, Readiness::Check check) {
     readiness_.add_warning(std::move(name), std::move(check));
   }

@@ -59,7 +59,7 @@ Command serve_command() {
           "Everything in one process on the embedded log: sink, projector, detector, API",
           "Prints 'listening webhooks=ADDR:PORT api=ADDR:PORT' when it serves. SIGTERM finishes what was read and "
           "exits 0;\n"
-          "SIGHUP reads keys, certificate, rules and alerts again.\n\n"
+          "SIGHUP reads keys, certificate, rules, alerts and subscriptions again.\n\n"
           "  hookledger serve --telnyx-public-key \"$(cat demo.pub)\"\n"
           "  hookledger serve --config hookledger.ini\n\n"
           "In the config file, beside the options below, one section for each source, and one for each alert:\n\n"

@@ -21,7 +21,6 @@
 #include "tools/live_projection.h"
 #include "tools/openapi_text.h"
 #include "tools/recoveries.h"
-#include "tools/rule_settings.h"
 #include "tools/server_log.h"
 #include "tools/signals.h"
 #include "tools/source_settings.h"
@@ -76,16 +75,16 @@ class RunningServer {
     if (!listeners) return listeners.error();
     const auto retention = read_retention(settings_, role_);
     if (!retention) return retention.error();
-    std::shared_ptr<const RuleSet> rules;
+    LiveSettings live;
     if (role_ == ServerRole::kEverything) {
-      auto configured = configured_rules(settings_);
-      if (!configured) return configured.error();
-      rules = std::move(*configured);
+      auto read = read_live_settings(settings_);
+      if (!read) return read.error();
+      live = std::move(*read);
     }
     if (auto opened = open_log(**sources, listeners->webhooks.limits); !opened) return opened.error();
     sources_.emplace(*sources);
     if (role_ == ServerRole::kEverything) {
-      const auto opened = open_projection(std::move(rules));
+      const auto opened = open_projection(std::move(live));
       if (!opened) return opened.error().code == ErrorCode::kStopping ? Result<int>(kExitDone) : opened.error();
       if (auto ready = open_recoveries(listeners->webhooks.limits.body_bytes_max); !ready) return ready.error();
     }
@@ -109,17 +108,12 @@ class RunningServer {
     return remember_keys(*log_, sources);
   }
 
-  Result<void> open_projection(std::shared_ptr<const RuleSet> rules) {
+  Result<void> open_projection(LiveSettings live) {
     const auto threads = thread_count(settings_);
     if (!threads) return threads.error();
-    const auto alerts = configured_alerts(settings_, *rules);
-    if (!alerts) return alerts.error();
-    const auto subscriptions = configured_subscriptions(settings_);
-    if (!subscriptions) return subscriptions.error();
-    projection_.emplace(
-        LiveProjection::Parts{*log_, context_.clock, logger_, metrics_},
-        LiveProjection::Options{data_dir(settings_), *threads, *alerts, *subscriptions, appends_to(*log_)});
-    return projection_->open(std::move(rules));
+    projection_.emplace(LiveProjection::Parts{*log_, context_.clock, logger_, metrics_},
+                        LiveProjection::Options{data_dir(settings_), *threads, appends_to(*log_)});
+    return projection_->open(std::move(live));
   }
 
   Result<void> open_recoveries(std::size_t body_bytes_max) {
@@ -155,7 +149,7 @@ class RunningServer {
     });
     if (projection_) {
       readiness_.add("projection", [this] { return projection_->not_ready(); });
-      readiness_.add_warning("rules", [this] { return refused_rules_.get(); });
+      readiness_.add_warning("rules", [this] { return refused_.get(); });
       const ApiParts parts{
           [this] { return states(); }, *log_, [this] { return projection_->rules(); }, context_.clock, {},
           std::string(kOpenApiText)};
@@ -220,26 +214,27 @@ class RunningServer {
       logger_.error("the certificate stays as it was", {{"reason", *failed}});
       return;
     }
-    if (projection_ && !reload_rules(*settings)) return;
+    if (projection_ && !reload_projection(*settings)) return;
     logger_.info("reloaded", {{"sources", std::to_string((*sources)->all().size())}});
   }
 
-  /// With wrong rules or alerts those of before stay in force.
-  bool reload_rules(const Settings& settings) {
-    auto rules = configured_rules(settings);
-    auto alerts = rules ? configured_alerts(settings, **rules) : Result<std::vector<AlertSettings>>(rules.error());
-    if (!alerts) {
-      logger_.error("rules and alerts stay as they were", {{"reason", alerts.error().detail}});
-      refused_rules_.set("the last reload was refused, and the rules and alerts of before are in force: " +
-                         alerts.error().detail);
+  /// When one of rules, alerts and subscriptions is wrong, those of before stay in force.
+  bool reload_projection(const Settings& settings) {
+    auto read = read_live_settings(settings);
+    if (!read) {
+      logger_.error("rules, alerts and subscriptions stay as they were", {{"reason", read.error().detail}});
+      refused_.set("the last reload was refused, and the rules, alerts and subscriptions of before are in force: " +
+                   read.error().detail);
       return false;
     }
-    refused_rules_.set({});
+    refused_.set({});
     housekeeping_->pause();
-    const auto replaced = projection_->replace(std::move(*rules), std::move(*alerts));
+    const auto replaced = projection_->replace(std::move(*read));
     housekeeping_->go_on();
-    if (!replaced && replaced.error().code != ErrorCode::kStopping)
-      logger_.error("rules and alerts could not be put in force: restart", {{"reason", replaced.error().detail}});
+    if (!replaced && replaced.error().code != ErrorCode::kStopping) {
+      logger_.error("rules, alerts and subscriptions could not be put in force: restart",
+                    {{"reason", replaced.error().detail}});
+    }
     return replaced.has_value();
   }
 
@@ -277,7 +272,7 @@ class RunningServer {
   std::optional<LiveSources> sources_;
   std::optional<LiveProjection> projection_;
   std::optional<Recoveries> recoveries_;
-  Warning refused_rules_;
+  Warning refused_;
   Readiness readiness_;
   Router router_;
   std::atomic<bool> serving_ = false, stopping_ = false;

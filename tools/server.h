@@ -6,8 +6,8 @@ namespace hookledger {
 
 enum class ServerRole { kEverything, kSink };
 
-/// Runs until SIGTERM or SIGINT; SIGHUP reloads keys, certificate, rules and alerts. Errors: kUsage, kInUse and what else keeps it
-/// from starting.
+/// Runs until SIGTERM or SIGINT; SIGHUP reloads keys, certificate, rules, alerts and subscriptions. Errors: kUsage,
+/// kInUse and what else keeps it from starting.
 Result<int> run_server(const Settings& settings, const CommandContext& context, ServerRole role);
 
 }  // namespace hookledger

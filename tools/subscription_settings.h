@@ -13,6 +13,8 @@ namespace hookledger {
 struct SubscriptionSettings {
   Subscription::Options options;  ///< But the seed.
   http::Url url;
+
+  friend bool operator==(const SubscriptionSettings&, const SubscriptionSettings&) = default;
 };
 
 /// How the sections are written, for `--help`.

@@ -1,5 +1,7 @@
 #include "tools/subscriptions.h"
 
+#include <algorithm>
+
 #include "tools/http_endpoint.h"
 #include "tools/system_random.h"
 
@@ -12,57 +14,92 @@ constexpr std::chrono::milliseconds kEndWait{500};
 }  // namespace
 
 struct Subscriptions::Running {
+  SubscriptionSettings settings;
   Own own;
   std::optional<Subscription> subscription;
 };
 
-Subscriptions::Subscriptions(const Clock& clock) : clock_(clock), memory_(make_key_value_memory()) {}
+Subscriptions::Subscriptions(Parts parts, MakeOwn make_own)
+    : parts_(parts), make_own_(std::move(make_own)), memory_(make_key_value_memory()) {}
+
 Subscriptions::~Subscriptions() = default;
 
-Result<std::unique_ptr<Subscriptions>> Subscriptions::start(const std::vector<SubscriptionSettings>& settings,
-                                                            Parts parts, const MakeOwn& make_own) {
-  std::unique_ptr<Subscriptions> subscriptions(new Subscriptions(parts.clock));
+Result<void> Subscriptions::set(const std::vector<SubscriptionSettings>& settings) {
+  const std::lock_guard lock(mutex_);
+  All all, others, ending = running_;
   for (const SubscriptionSettings& each : settings) {
-    auto own = make_own(each.options.name);
-    if (!own) return own.error();
-    auto running = std::make_unique<Running>();
-    running->own = std::move(*own);
-    auto options = each.options;
-    options.seed = random_number();
-    options.endpoints_per_thread = kEndpointsPerThread;
-    running->subscription.emplace(
-        std::move(options),
-        Subscription::Parts{[url = each.url] { return make_http_endpoint(url); }, *running->own.log, parts.clock,
-                            parts.logger, parts.metrics, running->own.places.get(), running->own.note});
-    subscriptions->running_.push_back(std::move(running));
+    const auto same = std::ranges::find_if(ending, [&](const auto& running) { return running->settings == each; });
+    if (same != ending.end()) {
+      all.push_back(*same);
+      ending.erase(same);
+      continue;
+    }
+    auto made = make(each);
+    if (!made) return made.error();
+    others.push_back(*made);
+    all.push_back(std::move(*made));
   }
-  return subscriptions;
+  end(ending);
+  ending.clear();
+  running_ = std::move(all);
+  for (const auto& running : others) {
+    for (const auto& [key, store] : stores_) add(*running, key, store);
+  }
+  return {};
+}
+
+Result<std::shared_ptr<Subscriptions::Running>> Subscriptions::make(const SubscriptionSettings& settings) const {
+  auto own = make_own_(settings.options.name);
+  if (!own) return own.error();
+  auto running = std::make_shared<Running>();
+  running->settings = settings;
+  running->own = std::move(*own);
+  auto options = settings.options;
+  options.seed = random_number();
+  options.endpoints_per_thread = kEndpointsPerThread;
+  running->subscription.emplace(
+      std::move(options),
+      Subscription::Parts{[url = settings.url] { return make_http_endpoint(url); }, *running->own.log, parts_.clock,
+                          parts_.logger, parts_.metrics, running->own.places.get(), running->own.note});
+  return running;
 }
 
 void Subscriptions::add(std::uint32_t key, Projection& projection, const std::string& folder) {
-  for (const auto& running : running_) {
-    if (running->own.on_add) running->own.on_add(key);
-    running->subscription->add(key, {projection.store(), projection.partitions(),
-                                     folder + "/subscriptions/" + running->subscription->name(), memory_});
-  }
+  const std::lock_guard lock(mutex_);
+  const auto& store = stores_.insert_or_assign(key, Store{&projection, folder}).first->second;
+  for (const auto& running : running_) add(*running, key, store);
+}
+
+void Subscriptions::add(Running& running, std::uint32_t key, const Store& store) const {
+  if (running.own.on_add) running.own.on_add(key);
+  running.subscription->add(key, {store.projection->store(), store.projection->partitions(),
+                                  store.folder + "/subscriptions/" + running.subscription->name(), memory_});
 }
 
 void Subscriptions::remove(std::uint32_t key) {
+  const std::lock_guard lock(mutex_);
+  stores_.erase(key);
   for (const auto& running : running_) running->subscription->remove(key);
 }
 
 void Subscriptions::stop() {
-  for (const auto& running : running_) running->subscription->pause();
-  const auto end = clock_.monotonic() + kEndWait;
-  for (const auto& running : running_) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock_.monotonic());
+  const std::lock_guard lock(mutex_);
+  end(running_);
+}
+
+void Subscriptions::end(const All& all) const {
+  for (const auto& running : all) running->subscription->pause();
+  const auto end = parts_.clock.monotonic() + kEndWait;
+  for (const auto& running : all) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - parts_.clock.monotonic());
     running->subscription->stop(std::max(left, std::chrono::milliseconds(0)));
   }
 }
 
-std::vector<LetterBox*> Subscriptions::letter_boxes() const {
-  std::vector<LetterBox*> boxes;
-  for (const auto& running : running_) boxes.push_back(&*running->subscription);
+LetterBoxes Subscriptions::letter_boxes() const {
+  const std::lock_guard lock(mutex_);
+  LetterBoxes boxes;
+  for (const auto& running : running_) boxes.emplace_back(running, &*running->subscription);
   return boxes;
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -28,9 +30,12 @@ class Subscriptions {
   };
   using MakeOwn = std::function<Result<Own>(const std::string& name)>;
 
-  static Result<std::unique_ptr<Subscriptions>> start(const std::vector<SubscriptionSettings>& settings, Parts parts,
-                                                      const MakeOwn& make_own);
+  Subscriptions(Parts parts, MakeOwn make_own);
   ~Subscriptions();
+
+  /// Those that are as they were go on. Another one begins where the one of its name stopped, a new one as it says.
+  /// Waits shortly for what those that end have under way. Errors: of `make_own`; then all is as it was.
+  Result<void> set(const std::vector<SubscriptionSettings>& settings);
 
   /// Delivers from the projection, which outlives `remove`; what is kept for it is in `folder`.
   void add(std::uint32_t key, Projection& projection, const std::string& folder);
@@ -38,16 +43,26 @@ class Subscriptions {
   /// Waits shortly for what is under way; nothing is delivered after it.
   void stop();
 
-  /// They live as long as this.
-  std::vector<LetterBox*> letter_boxes() const;
+  LetterBoxes letter_boxes() const;
 
  private:
   struct Running;
-  explicit Subscriptions(const Clock& clock);
+  using All = std::vector<std::shared_ptr<Running>>;
+  struct Store {
+    Projection* projection;
+    std::string folder;
+  };
 
-  const Clock& clock_;
-  std::shared_ptr<const KeyValueMemory> memory_;
-  std::vector<std::unique_ptr<Running>> running_;
+  Result<std::shared_ptr<Running>> make(const SubscriptionSettings& settings) const;
+  void add(Running& running, std::uint32_t key, const Store& store) const;
+  void end(const All& all) const;
+
+  const Parts parts_;
+  const MakeOwn make_own_;
+  const std::shared_ptr<const KeyValueMemory> memory_;
+  mutable std::mutex mutex_;  ///< Guards all below.
+  std::map<std::uint32_t, Store> stores_;
+  All running_;
 };
 
 }  // namespace hookledger

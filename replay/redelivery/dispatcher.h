@@ -39,6 +39,8 @@ struct Outgoing {
 struct GiveUpAfter {
   std::uint32_t attempts = 0;
   Duration time{};  ///< Since the first attempt of this process.
+
+  friend bool operator==(const GiveUpAfter&, const GiveUpAfter&) = default;
 };
 
 enum class Delivery : std::uint8_t {

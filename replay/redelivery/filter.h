@@ -14,6 +14,8 @@ struct RecordFilter {
   std::vector<std::string> sources{};
   std::vector<std::string> calls{};  ///< Ids.
   std::string organization{};
+
+  friend bool operator==(const RecordFilter&, const RecordFilter&) = default;
 };
 
 /// What a filter asks of a record. Views.

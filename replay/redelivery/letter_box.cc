@@ -13,15 +13,15 @@ namespace {
 constexpr std::size_t kPageMax = 500;
 
 /// Of the subscriptions that are meant, in order of their names.
-Result<std::vector<LetterBox*>> chosen(const std::vector<LetterBox*>& boxes, const LetterChoice& choice) {
-  std::vector<LetterBox*> found;
-  for (LetterBox* box : boxes) {
+Result<LetterBoxes> chosen(const LetterBoxes& boxes, const LetterChoice& choice) {
+  LetterBoxes found;
+  for (const auto& box : boxes) {
     if (choice.subscription.empty() || box->name() == choice.subscription) found.push_back(box);
   }
   if (found.empty() && !choice.subscription.empty()) {
     return Error{ErrorCode::kNotFound, "no subscription '" + printable(choice.subscription) + "' here"};
   }
-  std::ranges::stable_sort(found, {}, [](const LetterBox* box) { return box->name(); });
+  std::ranges::stable_sort(found, {}, [](const auto& box) { return box->name(); });
   return found;
 }
 
@@ -41,10 +41,10 @@ std::optional<Cursor> parse_cursor(std::string_view text) {
 }
 
 /// Of one subscription, in order of place: from `first` on, or at `place` alone.
-Result<std::vector<DeadLetter>> letters_of(const std::vector<LetterBox*>& boxes, Place first,
-                                           const std::optional<Place>& place, std::size_t max) {
+Result<std::vector<DeadLetter>> letters_of(const LetterBoxes& boxes, Place first, const std::optional<Place>& place,
+                                           std::size_t max) {
   std::vector<DeadLetter> all;
-  for (const LetterBox* box : boxes) {
+  for (const auto& box : boxes) {
     auto letters = box->letters(place ? std::max(first, *place) : first, max);
     if (!letters) return letters.error();
     std::move(letters->begin(), letters->end(), std::back_inserter(all));
@@ -100,7 +100,7 @@ Error not_understood(const Fault& fault) {
 
 }  // namespace
 
-Result<Page<NamedLetter>> list_letters(const std::vector<LetterBox*>& boxes, const LetterChoice& choice,
+Result<Page<NamedLetter>> list_letters(const LetterBoxes& boxes, const LetterChoice& choice,
                                        const PageRequest& request) {
   const auto found = chosen(boxes, choice);
   if (!found) return found.error();
@@ -110,7 +110,7 @@ Result<Page<NamedLetter>> list_letters(const std::vector<LetterBox*>& boxes, con
   for (auto box = found->begin(); box != found->end();) {
     // Several boxes may be of one subscription: of different partitions.
     const std::string& name = (*box)->name();
-    const auto end = std::find_if(box, found->end(), [&](const LetterBox* other) { return other->name() != name; });
+    const auto end = std::find_if(box, found->end(), [&](const auto& other) { return other->name() != name; });
     if (name >= from->subscription) {
       const Place first = name == from->subscription ? from->place : Place();
       auto letters = letters_of({box, end}, first, choice.place, request.limit + 1 - page.items.size());
@@ -130,12 +130,11 @@ Result<Page<NamedLetter>> list_letters(const std::vector<LetterBox*>& boxes, con
 
 std::string_view to_string(LetterAction action) { return action == LetterAction::kRetry ? "retry" : "drop"; }
 
-Result<std::uint64_t> change_letters(const std::vector<LetterBox*>& boxes, const LetterChoice& choice,
-                                     LetterAction action) {
+Result<std::uint64_t> change_letters(const LetterBoxes& boxes, const LetterChoice& choice, LetterAction action) {
   const auto found = chosen(boxes, choice);
   if (!found) return found.error();
   std::uint64_t changed = 0;
-  for (LetterBox* box : *found) {
+  for (const auto& box : *found) {
     for (PageRequest request{.limit = kPageMax, .cursor = {}};;) {
       const auto page = list_letters({box}, {{}, choice.place}, request);
       if (!page) return page.error();

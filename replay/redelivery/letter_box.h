@@ -25,6 +25,9 @@ class LetterBox {
   virtual Result<bool> drop(Place place) = 0;
 };
 
+/// Those that are here.
+using LetterBoxes = std::vector<std::shared_ptr<LetterBox>>;
+
 struct NamedLetter {
   std::string subscription;
   DeadLetter letter;
@@ -37,14 +40,13 @@ struct LetterChoice {
 };
 
 /// In order of subscription and place. Errors: kNotFound (no such subscription), kInvalid (the cursor).
-Result<Page<NamedLetter>> list_letters(const std::vector<LetterBox*>& boxes, const LetterChoice& choice,
+Result<Page<NamedLetter>> list_letters(const LetterBoxes& boxes, const LetterChoice& choice,
                                        const PageRequest& request);
 
 enum class LetterAction : std::uint8_t { kRetry, kDrop };
 std::string_view to_string(LetterAction action);
 /// How many there were. Errors: kNotFound: no such subscription, or not the one letter that was named.
-Result<std::uint64_t> change_letters(const std::vector<LetterBox*>& boxes, const LetterChoice& choice,
-                                     LetterAction action);
+Result<std::uint64_t> change_letters(const LetterBoxes& boxes, const LetterChoice& choice, LetterAction action);
 
 /// `PARTITION/OFFSET`.
 std::optional<Place> parse_place(std::string_view text);

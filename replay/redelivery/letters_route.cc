@@ -23,7 +23,7 @@ ApiResponse list(const LetterBoxes& boxes, const ApiArguments& arguments) {
   if (const auto* problem = std::get_if<ApiResponse>(&choice)) return *problem;
   const auto request = read_page(arguments);
   if (const auto* problem = std::get_if<ApiResponse>(&request)) return *problem;
-  const auto page = list_letters(boxes(), std::get<LetterChoice>(choice), std::get<PageRequest>(request));
+  const auto page = list_letters(boxes, std::get<LetterChoice>(choice), std::get<PageRequest>(request));
   if (!page) return answer_to(page.error());
   return {.body = to_json(*page), .headers = {}};
 }
@@ -31,19 +31,19 @@ ApiResponse list(const LetterBoxes& boxes, const ApiArguments& arguments) {
 ApiResponse change(const LetterBoxes& boxes, LetterAction action, const ApiArguments& arguments) {
   const auto choice = read_choice(arguments);
   if (const auto* problem = std::get_if<ApiResponse>(&choice)) return *problem;
-  const auto count = change_letters(boxes(), std::get<LetterChoice>(choice), action);
+  const auto count = change_letters(boxes, std::get<LetterChoice>(choice), action);
   if (!count) return answer_to(count.error());
   return {.body = "{\"count\":" + std::to_string(*count) + "}", .headers = {}};
 }
 
 }  // namespace
 
-void add_letters_routes(Router& router, const LetterBoxes& boxes) {
+void add_letters_routes(Router& router, const std::function<LetterBoxes()>& boxes) {
   router.add("/v1/deadletters", {"subscription", "id", "limit", "cursor"},
-             [boxes](const ApiArguments& arguments) { return list(boxes, arguments); });
+             [boxes](const ApiArguments& arguments) { return list(boxes(), arguments); });
   for (const LetterAction action : {LetterAction::kRetry, LetterAction::kDrop}) {
     router.add_command("/v1/deadletters/" + std::string(to_string(action)), "deadletters", {"subscription", "id"},
-                       [boxes, action](const ApiArguments& arguments) { return change(boxes, action, arguments); });
+                       [boxes, action](const ApiArguments& arguments) { return change(boxes(), action, arguments); });
   }
 }
 

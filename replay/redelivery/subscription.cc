@@ -107,6 +107,10 @@ Subscription::Subscription(Options options, const Parts& parts)
 Subscription::~Subscription() {
   stop(milliseconds(0));
   dispatcher_.reset();
+  for (Metrics::Gauge* const gauge :
+       {&figures_->undelivered, &figures_->oldest, &figures_->dead_letters, &figures_->broken, &figures_->disabled}) {
+    gauge->set(0);
+  }
 }
 
 void Subscription::pause() { (void)dispatcher_->pause(milliseconds(0)); }

@@ -32,6 +32,8 @@ class Subscription : public LetterBox, private DeliveryObserver {
     GiveUpAfter give_up{};
     std::string key{};       ///< That signs.
     std::uint64_t seed = 0;  ///< Of the jitter.
+
+    friend bool operator==(const Options&, const Options&) = default;
   };
   struct Parts {  ///< All outlive it. The log is read by its threads alone.
     std::function<std::unique_ptr<Endpoint>()> make_endpoint;

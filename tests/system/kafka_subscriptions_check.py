@@ -3,6 +3,7 @@
 application gets every record, in order per call; and what was delivered is not delivered again by whoever takes over.
 kafka_subscriptions_check.py PROGRAM"""
 import json
+import signal
 import sys
 import time
 
@@ -20,7 +21,7 @@ def places(ledger):
 
 def main(program):
     with Ledger(program, kafka_support.shared_brokers(), '--partitions', 6) as ledger:
-        application = Application(ledger.folder, 'app').start()
+        application, late = (Application(ledger.folder, name).start() for name in ('app', 'late'))
         try:
             config = ledger.path('subscriptions.ini')
             with open(config, 'w', encoding='ascii') as file:
@@ -32,12 +33,12 @@ def main(program):
                 projector.wait_for_partitions()
                 projector.wait_until_ready()
 
-            def all_taken(seconds=60):
+            def all_taken(seconds=60, by=application):
                 log = places(ledger)
-                kafka_support.wait_until(lambda: application.places() >= log, seconds,
-                                         f'{len(log)} records, not {len(application.places())}: {first.log()} {second.log()}')
-                check_order(application.taken())
-                return len(application.taken()) - len(log)
+                kafka_support.wait_until(lambda: by.places() >= log, seconds,
+                                         f'{len(log)} records, not {len(by.places())}: {first.log()} {second.log()}')
+                check_order(by.taken())
+                return len(by.taken()) - len(log)
 
             def send(name, calls=40, records=5):
                 deliveries = Deliveries(sink)
@@ -79,12 +80,23 @@ def main(program):
             if letters != [json.loads(line) for line in listed] or len(letters) != 10:
                 raise AssertionError(letters)
             application.behave('ok')
-            support.run(program, 'deadletters', 'retry', '--url', f'http://{first.api}')
+            support.run(program, 'deadletters', 'retry', '--data-dir', first.data_dir, '--api-listen', first.api)
             all_taken()
             if json.loads(first.get('/v1/deadletters').body)['items']:
                 raise AssertionError('a dead letter is left')
+
+            # One more, without a restart; the other goes on.
+            with open(config, 'a', encoding='ascii') as file:
+                file.write(late.section('from = start'))
+            before = len(application.taken())
+            first.process.send_signal(signal.SIGHUP)
+            all_taken(by=late)
+            send('late', 10, 1)
+            if all_taken(by=late) != 0 or all_taken() < 0 or len(application.taken()) != before + 10:
+                raise AssertionError('something came twice, or never')
         finally:
             application.kill()
+            late.kill()
 
 
 if __name__ == '__main__':
