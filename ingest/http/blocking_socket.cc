@@ -52,6 +52,7 @@ Result<void> BlockingSocket::connect_to(const addrinfo& address) {
   if (::connect(file_, address.ai_addr, address.ai_addrlen) != 0 && errno != EINPROGRESS) return failed(errno);
   pollfd writable{file_, POLLOUT, 0};
   if (::poll(&writable, 1, static_cast<int>(left().count())) <= 0) return failed(EAGAIN);
+  waited_ = true;
   int error = 0;
   socklen_t size = sizeof error;
   ::getsockopt(file_, SOL_SOCKET, SO_ERROR, &error, &size);

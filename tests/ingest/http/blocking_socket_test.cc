@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <thread>
 #include <unistd.h>
 
 namespace {
@@ -22,32 +23,49 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Takes one connection into its queue, and answers no other.
-class FullListener {
+/// Says nothing to whoever connects.
+class Listener {
  public:
-  FullListener() {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const any = reinterpret_cast<sockaddr*>(&address);
-    EXPECT_EQ(::bind(listener_, any, size), 0);
-    EXPECT_EQ(::listen(listener_, 0), 0);
-    ::getsockname(listener_, any, &size);
-    EXPECT_EQ(::connect(first_, any, size), 0);
-    port_ = std::to_string(ntohs(address.sin_port));
+  explicit Listener(int backlog = 8) {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address_;
+    EXPECT_EQ(::bind(file_, address(), size), 0);
+    EXPECT_EQ(::listen(file_, backlog), 0);
+    ::getsockname(file_, address(), &size);
   }
-  ~FullListener() {
-    ::close(first_);
-    ::close(listener_);
-  }
-  const std::string& port() const { return port_; }
+  ~Listener() { ::close(file_); }
+
+  sockaddr* address() { return reinterpret_cast<sockaddr*>(&address_); }
+  std::string port() const { return std::to_string(ntohs(address_.sin_port)); }
 
  private:
-  const int listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const int first_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  std::string port_;
+  const int file_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address_{};
 };
+
+/// Takes one connection into its queue, and answers no other.
+class FullListener : public Listener {
+ public:
+  FullListener() : Listener(0) { EXPECT_EQ(::connect(first_, address(), sizeof(sockaddr_in)), 0); }
+  ~FullListener() { ::close(first_); }
+
+ private:
+  const int first_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+};
+
+TEST(BlockingSocket, WhatConnectingTookIsNotThereForTheAnswer) {
+  const Listener silent;
+  BlockingSocket socket(2s);
+  const auto began = std::chrono::steady_clock::now();
+  socket.begin();
+  before_connect = [] { std::this_thread::sleep_for(1900ms); };
+  ASSERT_TRUE(socket.connect("127.0.0.1", silent.port()));
+  before_connect = nullptr;
+  char byte = 0;
+  EXPECT_FALSE(socket.receive(&byte, 1));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 3500ms) << "nearly four seconds, were it waited for twice";
+}
 
 TEST(BlockingSocket, ThatIsShutJustBeforeItConnectsDoesNotWait) {
   const FullListener listener;
