@@ -38,6 +38,17 @@ struct Dispatcher::Worker {
   bool may_begin = false;  ///< It sleeps, and has a connection that is free.
   std::vector<pollfd> files;
 
+  /// After a sleep: is the answer of a connection there, or too late?
+  bool has_answer(std::size_t i) const {
+    const Connection& each = connections[i];
+    return each.turn && (files[i].revents != 0 || std::chrono::steady_clock::now() >= each.endpoint->deadline());
+  }
+  bool has_answers() const {
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      if (has_answer(i)) return true;
+    }
+    return false;
+  }
   /// One that is open, if there is: to make one takes long.
   Connection* free() {
     Connection* found = nullptr;

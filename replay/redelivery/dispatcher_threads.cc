@@ -22,7 +22,7 @@ void Dispatcher::work(Worker& worker, const std::stop_token& stop) {
     sleep(worker, wake_at);
     lock.lock();
     worker.may_begin = false;
-    leave_to_others();
+    if (worker.has_answers()) leave_to_others();
     lock.unlock();
     finish_turns(worker, stop);
     lock.lock();
@@ -39,6 +39,7 @@ void Dispatcher::begin_turns(Worker& worker, std::unique_lock<std::mutex>& lock,
     free->turn = take(parts_.clock.monotonic(), wake_at);
     if (!free->turn) return;
     ++under_way_;
+    if (free->endpoint->file() < 0) leave_to_others();  // To connect takes long.
     lock.unlock();
     const auto tried = begin(*free->endpoint, *free->turn, stop);
     if (tried) end(*free, *tried, stop);
@@ -67,9 +68,8 @@ void Dispatcher::sleep(Worker& worker, Instant until) {
 
 void Dispatcher::finish_turns(Worker& worker, const std::stop_token& stop) {
   for (std::size_t i = 0; i < worker.files.size(); ++i) {
+    if (!worker.has_answer(i)) continue;
     Connection& each = worker.connections[i];
-    if (!each.turn) continue;
-    if (worker.files[i].revents == 0 && std::chrono::steady_clock::now() < each.endpoint->deadline()) continue;
     if (const auto answer = each.endpoint->finish()) end(each, *answer, stop);
   }
 }

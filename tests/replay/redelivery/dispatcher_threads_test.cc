@@ -14,6 +14,17 @@ using testing::ManualClock;
 using ::testing::UnorderedElementsAre;
 using namespace std::chrono_literals;
 
+/// Counts who looks at it.
+class WatchedClock : public ManualClock {
+ public:
+  using ManualClock::ManualClock;
+  std::chrono::steady_clock::time_point monotonic() const override {
+    ++looks;
+    return ManualClock::monotonic();
+  }
+  mutable std::atomic<unsigned> looks = 0;
+};
+
 /// Connections to an application whose answers come when the test lets them.
 class Late {
  public:
@@ -126,7 +137,7 @@ class DispatcherThreadsTest : public ::testing::Test, protected DeliveryObserver
   }
 
   std::atomic<unsigned> delivered_ = 0, failed_ = 0;
-  ManualClock clock_{testing::kStart};
+  WatchedClock clock_{testing::kStart};
   Late late_;
   std::optional<Dispatcher> dispatcher_;
 };
@@ -161,6 +172,16 @@ TEST_F(DispatcherThreadsTest, ThreadsShareTheEndpoints) {
   EXPECT_TRUE(dispatcher_->wait_until_empty(30s));
   EXPECT_EQ(delivered_, 7U);
   EXPECT_LE(late_.threads(), 3U);
+}
+
+TEST_F(DispatcherThreadsTest, ThreadsThatMayBeginNothingSleep) {
+  open(4, 1, 1ms);
+  for (std::uint64_t offset = 0; offset < 20; ++offset) add(offset, std::to_string(offset));
+  ASSERT_TRUE(eventually([&] { return dispatcher_->health().breaker == CircuitBreaker::State::kOpen; }));
+  std::this_thread::sleep_for(50ms);
+  const unsigned before = clock_.looks;
+  std::this_thread::sleep_for(500ms);
+  EXPECT_LT(clock_.looks - before, 100U) << "each of four some times a second";
 }
 
 TEST_F(DispatcherThreadsTest, AnAnswerThatDoesNotComeInTimeIsNone) {
