@@ -192,7 +192,8 @@ std::optional<DeliveryResult> Dispatcher::settle(const Turn& turn, const Endpoin
   }
   if (was_away) wake_all();
   if (outcome == AlertOutcome::kDelivered) return finish(turn, Delivery::kDelivered, said(answer));
-  turn.line->blocked = outcome == AlertOutcome::kFailed;
+  // A record that alone is to wait longer, of an application that was well, waits so long.
+  turn.line->blocked = outcome == AlertOutcome::kFailed && (was_away || !answer.retry_after);
   return retry(turn, answer);
 }
 
@@ -200,8 +201,9 @@ std::optional<DeliveryResult> Dispatcher::retry(const Turn& turn, const Endpoint
   const auto now = parts_.clock.monotonic();
   Line& line = *turn.line;
   const GiveUpAfter& limit = options_.give_up;
-  const bool over = (limit.attempts != 0 && line.attempts >= limit.attempts) ||
-                    (limit.time != Duration(0) && now - line.tried_since >= limit.time);
+  const bool over =
+      (limit.attempts != 0 && line.attempts >= limit.attempts) ||
+      (limit.time != Duration(0) && std::chrono::duration_cast<Duration>(now - line.tried_since) >= limit.time);
   if (over) return finish(turn, Delivery::kGivenUp, said(answer));
   const bool away = breaker_.state() != CircuitBreaker::State::kClosed;
   const Duration longest = away ? options_.break_longest : RetrySchedule::kLongest;

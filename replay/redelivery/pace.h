@@ -13,7 +13,8 @@ class Pace {
   using Instant = std::chrono::steady_clock::time_point;
 
   /// `rate` a second; 0: as fast as it goes.
-  explicit Pace(double rate) : interval_(rate > 0 ? static_cast<Duration::rep>(1e6 / rate) : 0) {}
+  explicit Pace(double rate)
+      : interval_(rate > 0 ? static_cast<Duration::rep>(std::min(1e6 / rate, kIntervalMax)) : 0) {}
 
   /// When the next may go.
   Instant next() const { return next_; }
@@ -22,6 +23,7 @@ class Pace {
 
  private:
   static constexpr std::chrono::milliseconds kSlack{200};
+  static constexpr double kIntervalMax = 86'400e6;  ///< Whoever wants less than one a day.
 
   const Duration interval_;
   Instant next_ = Instant::min();

@@ -228,6 +228,38 @@ TEST_F(DispatcherTest, AnApplicationThatFailsIsLeftAloneAndThenGetsAllAtOnce) {
   }));
 }
 
+TEST_F(DispatcherTest, ARecordThatIsToWaitLongerWaitsAndThrottlesNobody) {
+  open([](std::uint64_t offset,
+          unsigned) { return offset == 0 ? EndpointAnswer{.status = 429, .retry_after = 1h} : ok(); },
+       {.break_longest = 10s}, 1);
+  const auto times_asked = [&] {
+    const auto asked = application_->asked();
+    return std::ranges::count(asked, 0U, &Application::Asked::offset);
+  };
+  add(0, "slow down");
+  ASSERT_TRUE(eventually([&] { return dispatcher_->health().breaker == CircuitBreaker::State::kOpen; }));
+  for (std::uint64_t offset = 1; offset < 50; ++offset) add(offset, std::to_string(offset));
+  clock_.advance(10s);
+  dispatcher_->go_on();
+  ASSERT_TRUE(eventually([&] { return results_.all().size() == 49; })) << "no further pause";
+  EXPECT_EQ(times_asked(), 1);
+  clock_.advance(1h);
+  dispatcher_->go_on();
+  EXPECT_TRUE(eventually([&] { return times_asked() == 2; }));
+}
+
+TEST_F(DispatcherTest, ALimitThatIsHardlyReachedIsNotReachedAtOnce) {
+  open([](std::uint64_t, unsigned attempt) { return attempt < 3 ? EndpointAnswer{.status = 400} : ok(); },
+       {.rate = 1e-300, .give_up = {.time = std::chrono::days(999'999)}});
+  add(0, "a");
+  ASSERT_TRUE(eventually([&] {
+    clock_.advance(24h);
+    dispatcher_->go_on();
+    return results_.all().contains(0);
+  }));
+  EXPECT_EQ(results_.all().at(0).delivery, Delivery::kDelivered);
+}
+
 TEST_F(DispatcherTest, AnApplicationThatWasAwayForLongIsNoticedSoonThoughNothingNewComes) {
   std::atomic<bool> well = false;
   open([&](std::uint64_t, unsigned) { return well ? ok() : EndpointAnswer{.status = 503}; }, {.break_longest = 10s}, 1);
