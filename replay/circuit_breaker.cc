@@ -18,10 +18,13 @@ void CircuitBreaker::succeeded() {
 }
 
 void CircuitBreaker::failed(Instant now, std::optional<Duration> retry_after) {
-  if (++failures_ < failures_max_ && state_ == State::kClosed && !retry_after) return;
-  if (state_ == State::kOpen && !retry_after) return;
-  state_ = State::kOpen;
   if (retry_after) retry_after = std::min(*retry_after, longest_);
+  if (state_ == State::kOpen) {
+    if (retry_after) retry_at_ = std::max(retry_at_, now + *retry_after);
+    return;
+  }
+  if (++failures_ < failures_max_ && state_ == State::kClosed && !retry_after) return;
+  state_ = State::kOpen;
   retry_at_ = schedule_.failed(now, retry_after);
 }
 

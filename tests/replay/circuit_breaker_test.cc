@@ -77,6 +77,15 @@ TEST(CircuitBreaker, WhatWasBegunBeforeItOpenedDoesNotKeepItOpen) {
   EXPECT_EQ(breaker.retry_at(), kNow + 90s);
 }
 
+TEST(CircuitBreaker, SeveralAnswersToOneBurstAreOneFailure) {
+  CircuitBreaker breaker(1, 5);
+  for (int answer = 0; answer < 64; ++answer) breaker.failed(kNow, 1s);
+  EXPECT_EQ(breaker.retry_at(), kNow + 1s);
+  ASSERT_TRUE(breaker.may_try(kNow + 1s));
+  breaker.failed(kNow + 1s, 1s);
+  EXPECT_LE(breaker.retry_at(), kNow + 1s + 2 * RetrySchedule::kFirst);
+}
+
 TEST(CircuitBreaker, ATryWithoutAnAnswerDecidesNothing) {
   CircuitBreaker breaker(1, 1);
   breaker.failed(kNow);
