@@ -159,7 +159,7 @@ std::optional<Dispatcher::Turn> Dispatcher::take(Instant now, Instant& wake_at) 
   line.state = Line::State::kUnderWay;
   if (line.attempts++ == 0) line.tried_since = now;
   const Outgoing& record = line.records.front();
-  return Turn{&line, &record, record.attempts + line.attempts};
+  return Turn{&line, &record, record.attempts + line.attempts, breaker_.state() == CircuitBreaker::State::kHalfOpen};
 }
 
 std::optional<DeliveryResult> Dispatcher::settle(const Turn& turn, const Tried& tried) {
@@ -167,8 +167,10 @@ std::optional<DeliveryResult> Dispatcher::settle(const Turn& turn, const Tried& 
 }
 
 std::optional<DeliveryResult> Dispatcher::settle_unread(const Turn& turn, const Error& error) {
-  breaker_.gave_up();
-  wake_all();
+  if (turn.decides) {
+    breaker_.gave_up();
+    wake_all();
+  }
   if (error.code == ErrorCode::kNotFound) return finish(turn, Delivery::kVanished, error.detail);
   if (!retryable(error.code)) return finish(turn, Delivery::kGivenUp, error.detail);
   --turn.line->attempts;
@@ -185,12 +187,14 @@ std::optional<DeliveryResult> Dispatcher::settle(const Turn& turn, const Endpoin
   }
   const bool was_away = breaker_.state() != CircuitBreaker::State::kClosed;
   if (outcome == AlertOutcome::kFailed) {
-    breaker_.failed(parts_.clock.monotonic(), answer.retry_after);
-  } else {
+    if (turn.decides || breaker_.state() != CircuitBreaker::State::kHalfOpen) {
+      breaker_.failed(parts_.clock.monotonic(), answer.retry_after);
+    }
+  } else if (turn.decides || !was_away) {
     breaker_.succeeded();
     if (was_away) returned();
   }
-  if (was_away) wake_all();
+  if (turn.decides) wake_all();
   if (outcome == AlertOutcome::kDelivered) return finish(turn, Delivery::kDelivered, said(answer));
   // A record that alone is to wait longer, of an application that was well, waits so long.
   turn.line->blocked = outcome == AlertOutcome::kFailed && (was_away || !answer.retry_after);

@@ -138,6 +138,7 @@ class Dispatcher {
     Line* line = nullptr;
     const Outgoing* record = nullptr;  ///< The line's first.
     std::uint32_t attempt = 0;
+    bool decides = false;  ///< Whether an application that is away is well again.
   };
   /// An answer, or why the record could not be had.
   using Tried = Result<EndpointAnswer>;
