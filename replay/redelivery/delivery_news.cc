@@ -31,7 +31,7 @@ void DeliveryNews::say(const Dispatcher::Health& health, std::chrono::steady_clo
   const std::string failure = failure_;
   const Some refused = take(refused_, now), given_up = take(given_up_, now);
   lock.unlock();
-  say_turns(health, failure);
+  say_turns(health, failure, now);
   say_some(refused, "an application refuses records, and gets them again with growing pauses; their calls wait",
            "attempts");
   say_some(given_up, "records were given up: see hookledger deadletters list", "records");
@@ -42,12 +42,15 @@ DeliveryNews::Some DeliveryNews::take(Some& some, std::chrono::steady_clock::tim
   return std::exchange(some, {.say_at = now + kSayEvery});
 }
 
-void DeliveryNews::say_turns(const Dispatcher::Health& health, const std::string& failure) {
+void DeliveryNews::say_turns(Dispatcher::Health health, const std::string& failure,
+                             std::chrono::steady_clock::time_point now) {
   const Logger::Fields name{{"subscription", subscription_}};
   if (health.gone && !said_.gone) {
     logger_.error("an application wants no more: nothing is delivered until a restart", name);
   }
+  if (broken(health) && !broken(said_) && now < say_broken_at_) health.breaker = said_.breaker;
   if (broken(health) && !broken(said_)) {
+    say_broken_at_ = now + kSayEvery;
     logger_.warning("an application fails, and is tried again every few seconds",
                     {{"subscription", subscription_}, {"answer", failure}});
   }

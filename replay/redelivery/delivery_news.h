@@ -9,8 +9,8 @@
 
 namespace hookledger {
 
-/// What operators should read of a subscription in the log: each turn of the application once, and of records that it
-/// refuses or that are given up a line a minute at most, however many they are. Threads: any, but for `say`.
+/// What operators should read of a subscription in the log, a line a minute of each kind at most: that the application
+/// fails, and is well again; how many records it refuses, and how many are given up. Threads: any, but for `say`.
 class DeliveryNews {
  public:
   /// `logger` outlives it.
@@ -31,12 +31,14 @@ class DeliveryNews {
 
   /// What is to be said now; nothing of it is left.
   static Some take(Some& some, std::chrono::steady_clock::time_point now);
-  void say_turns(const Dispatcher::Health& health, const std::string& failure);
+  void say_turns(Dispatcher::Health health, const std::string& failure, std::chrono::steady_clock::time_point now);
   void say_some(const Some& some, const char* what, const char* counted);
 
   const std::string subscription_;
   Logger& logger_;
-  Dispatcher::Health said_;  ///< Of the thread that says.
+  // Of the thread that says:
+  Dispatcher::Health said_;
+  std::chrono::steady_clock::time_point say_broken_at_ = std::chrono::steady_clock::time_point::min();
 
   std::mutex mutex_;  ///< Guards all below.
   std::string failure_;
