@@ -24,6 +24,19 @@ void OffsetSet::add(OffsetRange range) {
   size_ += range.last - at->first;
 }
 
+void OffsetSet::cut(std::uint64_t end) {
+  for (auto at = ranges_.lower_bound(end); at != ranges_.end(); at = ranges_.erase(at)) {
+    size_ -= at->second - at->first;
+    changes_[at->first] = std::nullopt;
+  }
+  if (ranges_.empty()) return;
+  auto& [first, last] = *ranges_.rbegin();
+  if (last <= end) return;
+  size_ -= last - end;
+  last = end;
+  changes_[first] = end;
+}
+
 std::uint64_t OffsetSet::next_missing(std::uint64_t from) const {
   const auto after = ranges_.upper_bound(from);
   if (after == ranges_.begin()) return from;

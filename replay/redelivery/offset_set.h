@@ -17,6 +17,8 @@ class OffsetSet {
 
   void add(OffsetRange range);
   void add(std::uint64_t offset) { add({offset, offset + 1}); }
+  /// Forgets what is at or after `end`.
+  void cut(std::uint64_t end);
   bool contains(std::uint64_t offset) const { return next_missing(offset) != offset; }
   /// The first offset at or after `from` that it has not.
   std::uint64_t next_missing(std::uint64_t from) const;

@@ -13,14 +13,17 @@ using std::chrono::milliseconds;
 
 /// How long nothing is looked for when there was nothing, when something waits for room, and after a failure.
 constexpr milliseconds kIdleWait{100}, kRoomWait{10}, kRetryWait{1'000};
-/// How often what is done is written, the log is asked anyway, and figures are told.
-constexpr milliseconds kSaveEvery{20}, kLookEvery{1'000}, kMeasureEvery{1'000};
+/// How often what is done is written, the log is asked when it grew and there is much to do, it is asked anyway, and
+/// figures are told.
+constexpr milliseconds kSaveEvery{20}, kLookThoughBusy{20}, kLookEvery{1'000}, kMeasureEvery{1'000};
 /// What is noted is in the state a little later; until then it must not be noted again.
 constexpr milliseconds kNoteEvery{5'000};
 /// An application that is back after a deploy must not wait long.
 constexpr Duration kBreakLongest = std::chrono::seconds(10);
 /// What waits for its turn in the live lane: a second's worth, so that new records come soon.
 constexpr std::size_t kLiveMax = 500, kBacklogMax = 1'000;
+/// Later records of calls that fail wait without their bodies: 20 MiB.
+constexpr std::size_t kWaitingMax = 100'000;
 /// Of a partition, that need not be called a backlog.
 constexpr std::uint64_t kBehindMin = 16;
 
@@ -33,6 +36,7 @@ Dispatcher::Options dispatch(const Subscription::Options& options) {
   return {.key = options.key,
           .rate = options.rate,
           .give_up = options.give_up,
+          .records_max = kWaitingMax,
           .ready_max = {live_max(options), kBacklogMax},
           .break_longest = kBreakLongest,
           .seed = options.seed,
@@ -55,6 +59,9 @@ struct Subscription::Figures {
         disabled(metrics.gauge("hookledger_subscription_disabled",
                                "1 when the application answered 410: nothing is delivered before a restart.",
                                {{"subscription", name}})),
+        trouble(metrics.gauge("hookledger_subscription_trouble",
+                              "1 while records cannot be read for it, or what is delivered cannot be kept.",
+                              {{"subscription", name}})),
         given_up(metrics.counter("hookledger_subscription_given_up_total", "Records that became dead letters.",
                                  {{"subscription", name}})) {
     for (const auto outcome :
@@ -65,7 +72,7 @@ struct Subscription::Figures {
     }
   }
 
-  Metrics::Gauge &undelivered, &oldest, &dead_letters, &broken, &disabled;
+  Metrics::Gauge &undelivered, &oldest, &dead_letters, &broken, &disabled, &trouble;
   Metrics::Counter& given_up;
   std::map<AlertOutcome, Metrics::Counter*> attempts;
 };
@@ -78,7 +85,7 @@ struct Subscription::Entry {
   bool removed = false;
   std::shared_ptr<SubscriptionFeed> feed;  ///< Null until it could be opened.
   // Of the subscription's thread alone:
-  std::string failure;  ///< Of the last attempt; empty when it went well.
+  std::string unread, unkept;  ///< What is wrong; empty: nothing.
   std::chrono::steady_clock::time_point retry_at = std::chrono::steady_clock::time_point::min(), save_at = retry_at;
   bool look = true;
 
@@ -107,8 +114,8 @@ Subscription::Subscription(Options options, const Parts& parts)
 Subscription::~Subscription() {
   stop(milliseconds(0));
   dispatcher_.reset();
-  for (Metrics::Gauge* const gauge :
-       {&figures_->undelivered, &figures_->oldest, &figures_->dead_letters, &figures_->broken, &figures_->disabled}) {
+  for (Metrics::Gauge* const gauge : {&figures_->undelivered, &figures_->oldest, &figures_->dead_letters,
+                                      &figures_->broken, &figures_->disabled, &figures_->trouble}) {
     gauge->set(0);
   }
 }
@@ -127,7 +134,7 @@ void Subscription::stop(milliseconds timeout) {
 
 void Subscription::add(std::uint32_t key, Watched watched) {
   const auto entry = std::make_shared<Entry>(std::move(watched));
-  if (const auto opened = open(*entry); !opened) note_failure(*entry, opened.error());
+  (void)open(*entry);  // Its thread tries again, and says what is wrong.
   const std::lock_guard lock(mutex_);
   entries_[key] = entry;
 }
@@ -169,7 +176,7 @@ void Subscription::finished(const DeliveryResult& result) {
 void Subscription::work(const std::stop_token& stop) {
   std::uint64_t seen = 0;
   bool look = true;
-  auto look_anyway = now(), measure_at = now();
+  auto look_anyway = now(), look_though_busy = now(), measure_at = now();
   while (!stop.stop_requested()) {
     const Entries all = entries();
     bool busy = false, more = false;
@@ -183,39 +190,35 @@ void Subscription::work(const std::stop_token& stop) {
       tell_places();
       measure_at = now() + kMeasureEvery;
     }
-    look = false;
-    if (busy) continue;
-    const std::uint64_t change = parts_.log.wait_for_change(seen, more ? kRoomWait : kIdleWait);
-    look = std::exchange(seen, change) != change || now() >= look_anyway;
-    if (look) look_anyway = now() + kLookEvery;
+    const auto wait = busy ? milliseconds(0) : more ? kRoomWait : kIdleWait;
+    const std::uint64_t change = parts_.log.wait_for_change(seen, wait);
+    look = (change != seen && (!busy || now() >= look_though_busy)) || now() >= look_anyway;
+    if (!look) continue;
+    seen = change;
+    look_anyway = now() + kLookEvery;
+    look_though_busy = now() + kLookThoughBusy;
   }
 }
 
 bool Subscription::step(Entry& entry, bool look) {
   entry.look = entry.look || look;
   if (now() < entry.retry_at) return false;
-  const auto stepped = try_step(entry, entry.look);
-  if (!stepped) {
-    note_failure(entry, stepped.error());
-    return false;
+  if (entry.get() == nullptr) {
+    const auto opened = open(entry);
+    tell(entry.unread, opened, "cannot deliver records, trying again");
+    if (!opened) entry.retry_at = now() + kRetryWait;
   }
-  entry.look = false;
-  entry.failure.clear();
-  return *stepped;
-}
-
-Result<bool> Subscription::try_step(Entry& entry, bool look) {
-  auto feed = entry.get();
-  if (!feed) {
-    if (auto opened = open(entry); !opened) return opened.error();
-    feed = entry.get();
-    if (!feed) return false;
-  }
+  const auto feed = entry.get();
+  if (!feed) return false;
   if (now() >= entry.save_at) {
-    entry.save_at = now() + kSaveEvery;
-    if (auto saved = feed->save(); !saved) return saved.error();
+    const auto saved = feed->save();
+    tell(entry.unkept, saved, "what is delivered cannot be kept: after a restart it would be delivered again");
+    entry.save_at = now() + (saved ? kSaveEvery : kRetryWait);
   }
-  return feed->step(look);
+  const auto stepped = feed->step(std::exchange(entry.look, false));
+  tell(entry.unread, stepped ? Result<void>() : Result<void>(stepped.error()),
+       "cannot deliver some records, trying again");
+  return stepped && *stepped;
 }
 
 Result<void> Subscription::open(Entry& entry) {
@@ -227,9 +230,7 @@ Result<void> Subscription::open(Entry& entry) {
   if (!known) return known.error();
   const std::lock_guard lock(entry.mutex);
   if (entry.removed) return {};
-  auto bytes = open_key_value(folder, KeyValueUse::kJournaled, entry.watched.memory);
-  if (!bytes) return bytes.error();
-  auto book = SubscriptionBook::open(std::move(*bytes));
+  auto book = SubscriptionBook::open(open_key_value(folder, KeyValueUse::kJournaled, entry.watched.memory));
   if (!book) return book.error();
   const std::size_t live = live_max(options_);
   auto feed = SubscriptionFeed::open({.filter = options_.filter,
@@ -287,19 +288,24 @@ void Subscription::tell_places(const std::shared_ptr<SubscriptionFeed>& gone) {
   }
 }
 
-void Subscription::note_failure(Entry& entry, const Error& error) {
-  entry.retry_at = now() + kRetryWait;
-  if (std::exchange(entry.failure, error.detail) != error.detail) {
-    parts_.logger.warning("cannot keep up with the records to be delivered, trying again",
-                          {{"subscription", options_.name}, {"error", error.detail}});
+/// Each trouble once, and that it is over.
+void Subscription::tell(std::string& trouble, const Result<void>& went, const char* what) {
+  const std::string is = went ? std::string() : went.error().detail;
+  if (std::exchange(trouble, is) == is) return;
+  if (is.empty()) {
+    parts_.logger.info("delivery goes on", {{"subscription", options_.name}});
+  } else {
+    parts_.logger.warning(what, {{"subscription", options_.name}, {"reason", is}});
   }
 }
 
 void Subscription::measure(const Entries& entries) {
   std::uint64_t undelivered = 0, dead_letters = 0;
+  bool trouble = false;
   std::optional<Time> oldest;
   for (const auto& [key, entry] : entries) {
     const auto feed = entry->get();
+    trouble = trouble || !entry->unread.empty() || !entry->unkept.empty();
     const auto figures = feed ? feed->figures() : Result<SubscriptionFeed::Figures>(SubscriptionFeed::Figures());
     if (!figures) continue;
     undelivered += figures->undelivered;
@@ -310,6 +316,7 @@ void Subscription::measure(const Entries& entries) {
   figures_->undelivered.set(static_cast<double>(undelivered));
   figures_->oldest.set(std::chrono::duration<double>(age).count());
   figures_->dead_letters.set(static_cast<double>(dead_letters));
+  figures_->trouble.set(trouble ? 1 : 0);
   note_lag(entries, undelivered, age);
   const Dispatcher::Health health = dispatcher_->health();
   figures_->broken.set(health.breaker != CircuitBreaker::State::kClosed ? 1 : 0);
@@ -354,7 +361,7 @@ Result<std::vector<DeadLetter>> Subscription::letters(Place from, std::size_t ma
   for (const auto& [key, entry] : entries()) {
     const auto feed = entry->get();
     if (!feed) continue;
-    auto letters = feed->letters(from, max);
+    auto letters = feed->letters().list(from, max);
     if (!letters) return letters.error();
     all.insert(all.end(), std::make_move_iterator(letters->begin()), std::make_move_iterator(letters->end()));
   }
@@ -366,13 +373,13 @@ Result<std::vector<DeadLetter>> Subscription::letters(Place from, std::size_t ma
 Result<bool> Subscription::retry(Place place) {
   const auto entry = entry_of(place.partition);
   const auto feed = entry ? entry->get() : nullptr;
-  return feed ? feed->retry(place) : Result<bool>(false);
+  return feed ? feed->letters().retry(place) : Result<bool>(false);
 }
 
 Result<bool> Subscription::drop(Place place) {
   const auto entry = entry_of(place.partition);
   const auto feed = entry ? entry->get() : nullptr;
-  return feed ? feed->drop(place) : Result<bool>(false);
+  return feed ? feed->letters().drop(place) : Result<bool>(false);
 }
 
 }  // namespace hookledger

@@ -85,12 +85,11 @@ class Subscription : public LetterBox, private DeliveryObserver {
 
   void work(const std::stop_token& stop);
   bool step(Entry& entry, bool look);
-  Result<bool> try_step(Entry& entry, bool look);
   Result<void> open(Entry& entry);
   Result<SubscriptionPlaces::ByPartition> known_of(const Entry& entry) const;
   Result<void> tell_begun(SubscriptionFeed& feed, const SubscriptionPlaces::ByPartition& known);
   void tell_places(const std::shared_ptr<SubscriptionFeed>& gone = {});
-  void note_failure(Entry& entry, const Error& error);
+  void tell(std::string& trouble, const Result<void>& went, const char* what);
   void measure(const Entries& entries);
   void note_lag(const Entries& entries, std::uint64_t records, Duration age);
   Entries entries() const;

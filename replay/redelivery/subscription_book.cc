@@ -10,7 +10,8 @@ constexpr char kDone = 'D', kLetter = 'X';
 
 const Error kDamaged{
     ErrorCode::kCorruption,
-    "what is kept for a subscription is damaged: stop the server and remove the subscription's folder"};
+    "what is kept for a subscription is damaged: stop the server and remove the subscription's folder; what its "
+    "application had not taken yet can be sent with hookledger redeliver"};
 
 template <class T>
 void append_big_endian(std::string& out, T value) {
@@ -44,8 +45,9 @@ std::string encode_offset(std::uint64_t offset) {
 
 }  // namespace
 
-Result<std::unique_ptr<SubscriptionBook>> SubscriptionBook::open(std::unique_ptr<KeyValue> bytes) {
-  std::unique_ptr<SubscriptionBook> book(new SubscriptionBook(std::move(bytes)));
+Result<std::unique_ptr<SubscriptionBook>> SubscriptionBook::open(Result<std::unique_ptr<KeyValue>> bytes) {
+  if (!bytes) return bytes.error().code == ErrorCode::kCorruption ? kDamaged : bytes.error();
+  std::unique_ptr<SubscriptionBook> book(new SubscriptionBook(std::move(*bytes)));
   const auto counted = book->for_each_letter({}, [&](const DeadLetter&) { return ++book->letters_; });
   if (!counted) return counted.error();
   return book;

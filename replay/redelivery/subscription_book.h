@@ -19,7 +19,8 @@ namespace hookledger {
 /// Errors everywhere: kCorruption, kUnavailable.
 class SubscriptionBook {
  public:
-  static Result<std::unique_ptr<SubscriptionBook>> open(std::unique_ptr<KeyValue> bytes);
+  /// `bytes`: as they could be opened.
+  static Result<std::unique_ptr<SubscriptionBook>> open(Result<std::unique_ptr<KeyValue>> bytes);
 
   /// Nothing: of that partition nothing was ever saved.
   Result<std::optional<OffsetSet>> done(std::uint32_t partition) const;

@@ -14,29 +14,17 @@ namespace {
 constexpr std::size_t kRecordsMax = 256, kBytesMax = 4 << 20;
 /// Room is used once there is so much of it: to read one record costs as much as to read many.
 constexpr std::size_t kRoomShare = 4;
-
-DeadLetter letter_of(const RecordView& record, const DeliveryResult& result, Time now) {
-  return {.place = result.place,
-          .id = std::string(record.id),
-          .source = std::string(record.source),
-          .type = std::string(record.type),
-          .call = std::string(record.call_id()),
-          .attempts = result.attempts,
-          .answer = result.answer,
-          .given_up_at = now};
-}
-
-std::string key_of(const DeadLetter& letter) {
-  if (letter.id.empty()) return format_place(letter.place);  // It could not be read.
-  return letter.call.empty() ? letter.id : letter.call;
-}
+/// A partition that could not be read is left alone for so long.
+constexpr std::chrono::seconds kTroubleWait{1};
 
 }  // namespace
 
 struct SubscriptionFeed::Course {
   std::uint32_t partition;
   Lanes lanes;
-  std::uint64_t end = 0;                     ///< Of the log, when it was last asked for.
+  std::uint64_t end = 0;           ///< Of the log, when it was last asked for.
+  std::optional<Error> trouble{};  ///< Since the last attempt, and when there is another:
+  std::chrono::steady_clock::time_point retry_at{};
   std::optional<std::uint64_t> oldest_at{};  ///< The position that `oldest` is of.
   std::optional<Time> oldest{};
 };
@@ -50,10 +38,12 @@ struct SubscriptionFeed::Batch {
   OffsetRange range;  ///< That was read, or more: what is missing in it does not exist.
 };
 
-SubscriptionFeed::SubscriptionFeed(Options options, Parts parts, std::unique_ptr<SubscriptionBook> book)
+SubscriptionFeed::SubscriptionFeed(Options options, Parts parts, const std::vector<std::uint32_t>& partitions,
+                                   std::unique_ptr<SubscriptionBook> book)
     : options_(std::move(options)),
       parts_(parts),
       book_(std::move(book)),
+      letters_({parts.log, parts.dispatcher, parts.clock, *book_}, partitions),
       returns_(parts.dispatcher.health().returns) {}
 
 SubscriptionFeed::~SubscriptionFeed() = default;
@@ -62,7 +52,7 @@ Result<std::unique_ptr<SubscriptionFeed>> SubscriptionFeed::open(Options options
                                                                  const std::vector<std::uint32_t>& partitions,
                                                                  std::unique_ptr<SubscriptionBook> book,
                                                                  const SubscriptionPlaces::ByPartition& known) {
-  std::unique_ptr<SubscriptionFeed> feed(new SubscriptionFeed(std::move(options), parts, std::move(book)));
+  std::unique_ptr<SubscriptionFeed> feed(new SubscriptionFeed(std::move(options), parts, partitions, std::move(book)));
   for (const std::uint32_t partition : partitions) {
     const auto at = known.find(partition);
     if (auto begun = feed->begin(partition, at == known.end() ? nullptr : &at->second); !begun) return begun.error();
@@ -83,7 +73,10 @@ Result<void> SubscriptionFeed::begin(std::uint32_t partition, const OffsetSet* k
     set.add({0, *end});
   }
   if (!*done && set.ranges().empty()) book_->note(partition, {{0, 0}});  // That it has begun is to be known.
-  courses_[partition] = std::make_unique<Course>(Course{partition, Lanes(std::move(set)), *end});
+  set.cut(*end);  // Of a log that is older than the book, what comes is new.
+  auto course = std::make_unique<Course>(Course{partition, Lanes(std::move(set)), *end});
+  if (*end - std::min(*end, course->lanes.live()) > options_.behind_max) course->lanes.jump(*end);
+  courses_[partition] = std::move(course);
   return {};
 }
 
@@ -92,13 +85,21 @@ Result<bool> SubscriptionFeed::step(bool look) {
   bool busy = false;
   std::optional<Error> failure;
   for (auto& [partition, course] : courses_) {
-    const auto stepped = step(*course, look);
-    if (!stepped && !failure) failure = stepped.error();
-    busy = busy || (stepped && *stepped);
+    busy = step_or_rest(*course, look) || busy;
+    if (course->trouble && !failure) failure = course->trouble;
   }
-  if (auto fed = feed_letters(); !fed && !failure) failure = fed.error();
+  if (auto fed = letters_.step(); !fed && !failure) failure = fed.error();
   if (failure) return *failure;
   return busy;
+}
+
+bool SubscriptionFeed::step_or_rest(Course& course, bool look) {
+  const auto now = parts_.clock.monotonic();
+  if (course.trouble && now < course.retry_at) return false;
+  const auto stepped = step(course, look || course.trouble);
+  course.trouble = stepped ? std::nullopt : std::optional(stepped.error());
+  course.retry_at = now + kTroubleWait;
+  return stepped && *stepped;
 }
 
 Result<bool> SubscriptionFeed::step(Course& course, bool look) {
@@ -147,11 +148,13 @@ std::optional<OffsetRange> SubscriptionFeed::plan(Course& course, Urgency lane) 
   Lanes& lanes = course.lanes;
   const bool live = lane == Urgency::kUrgent;
   const std::size_t room = parts_.dispatcher.room(lane), room_max = live ? options_.live_max : options_.backlog_max;
+  const std::size_t enough = std::max<std::size_t>(room_max / kRoomShare, 1);
+  if (live && parts_.dispatcher.health().returns != returns_) return std::nullopt;  // What waited is not live.
   const OffsetRange all =
       live ? OffsetRange{lanes.live(), course.end} : OffsetRange{lanes.backlog(), lanes.backlog_end()};
   if (all.first >= all.last) return std::nullopt;
   const std::uint64_t left = all.last - all.first;
-  if (room < std::min<std::uint64_t>({left, room_max / kRoomShare, kRecordsMax})) {
+  if (room < std::min<std::uint64_t>({left, enough, kRecordsMax})) {
     if (live && left > options_.behind_max) lanes.jump(course.end);
     return std::nullopt;
   }
@@ -264,56 +267,36 @@ Result<std::string> SubscriptionFeed::organization_of(const RecordView& record) 
   return *facts ? derive_call(**facts).organization_id : std::string();
 }
 
-Result<void> SubscriptionFeed::feed_letters() {
-  const std::lock_guard lock(mutex_);
-  if (closed_ || !letters_to_retry_) return {};
-  bool all = true;
-  auto visited = book_->for_each_letter({}, [&](const DeadLetter& letter) {
-    if (!letter.retry || !courses_.contains(letter.place.partition) || letters_under_way_.contains(letter.place)) {
-      return true;
-    }
-    all = parts_.dispatcher.has_room(Urgency::kUsual);
-    if (!all) return false;
-    letters_under_way_.insert(letter.place);
-    parts_.dispatcher.add({letter.place, key_of(letter), {}, Urgency::kUsual, letter.attempts});
-    return true;
-  });
-  if (visited) letters_to_retry_ = !all;
-  return visited;
-}
-
 void SubscriptionFeed::finished(const DeliveryResult& result) {
+  if (keep(result)) return;
   const std::lock_guard lock(mutex_);
-  if (closed_) return;
-  if (!keep(result)) unkept_.push_back(result);
+  unkept_.push_back(result);
 }
 
 /// What could not be kept is not done: after a restart it is delivered again.
 Result<void> SubscriptionFeed::keep(const DeliveryResult& result) {
-  const bool was_letter = letters_under_way_.contains(result.place);
-  if (result.delivery == Delivery::kGivenUp) {
-    if (auto given_up = give_up(result); !given_up) return given_up;
-  } else if (was_letter) {
-    if (const auto dropped = book_->drop(result.place); !dropped) return dropped.error();
-  }
-  letters_under_way_.erase(result.place);
+  const auto was_letter = letters_.finished(result);
+  if (!was_letter) return was_letter.error();
+  const std::lock_guard lock(mutex_);
   const auto course = courses_.find(result.place.partition);
-  if (!was_letter && course != courses_.end()) course->second->lanes.finish(result.place.offset);
+  if (!*was_letter && course != courses_.end()) course->second->lanes.finish(result.place.offset);
   return {};
 }
 
 Result<void> SubscriptionFeed::keep_again() {
-  while (!unkept_.empty()) {
-    if (auto kept = keep(unkept_.back()); !kept) return kept;
-    unkept_.pop_back();
+  std::vector<DeliveryResult> again;
+  {
+    const std::lock_guard lock(mutex_);
+    again.swap(unkept_);
   }
-  return {};
-}
-
-Result<void> SubscriptionFeed::give_up(const DeliveryResult& result) {
-  const auto stored = parts_.log.read(result.place);
-  const auto record = stored ? decode_record(stored->bytes) : Result<RecordView>(stored.error());
-  return book_->put(letter_of(record ? *record : RecordView(), result, parts_.clock.wall()));
+  Result<void> all;
+  for (const DeliveryResult& result : again) {
+    if (all) all = keep(result);
+    if (all) continue;
+    const std::lock_guard lock(mutex_);
+    unkept_.push_back(result);
+  }
+  return all;
 }
 
 bool SubscriptionFeed::has_more() const {
@@ -324,9 +307,9 @@ bool SubscriptionFeed::has_more() const {
 }
 
 Result<void> SubscriptionFeed::save() {
+  auto kept = keep_again();
   const std::lock_guard lock(mutex_);
   if (closed_) return {};
-  auto kept = keep_again();
   for (auto& [partition, course] : courses_) book_->note(partition, course->lanes.done().take_changes());
   auto saved = book_->save();
   return kept ? saved : kept;
@@ -334,6 +317,7 @@ Result<void> SubscriptionFeed::save() {
 
 void SubscriptionFeed::close() {
   (void)save();
+  letters_.close();
   const std::lock_guard lock(mutex_);
   (void)book_->flush();
   closed_ = true;
@@ -353,8 +337,10 @@ Result<SubscriptionFeed::Figures> SubscriptionFeed::figures() {
     if (!course->oldest_at || *course->oldest_at != position) {
       const auto stored = parts_.log.read({partition, position});
       const auto record = stored ? decode_record(stored->bytes) : Result<RecordView>(stored.error());
-      course->oldest = record ? std::optional(record->received_at) : std::nullopt;
-      course->oldest_at = position;
+      if (record || !retryable(record.error().code)) {
+        course->oldest = record ? std::optional(record->received_at) : std::nullopt;
+        course->oldest_at = position;
+      }
     }
     if (course->oldest && (!figures.oldest || *course->oldest < *figures.oldest)) figures.oldest = course->oldest;
   }
@@ -369,22 +355,6 @@ Result<SubscriptionPlaces::ByPartition> SubscriptionFeed::places() {
   SubscriptionPlaces::ByPartition places;
   for (const auto& [partition, course] : courses_) places[partition] = course->lanes.done();
   return places;
-}
-
-Result<std::vector<DeadLetter>> SubscriptionFeed::letters(Place from, std::size_t max) const {
-  const std::lock_guard lock(mutex_);
-  return closed_ ? Result<std::vector<DeadLetter>>(std::vector<DeadLetter>()) : book_->letters(from, max);
-}
-
-Result<bool> SubscriptionFeed::retry(Place place) {
-  const std::lock_guard lock(mutex_);
-  letters_to_retry_ = true;
-  return closed_ ? Result<bool>(false) : book_->retry(place);
-}
-
-Result<bool> SubscriptionFeed::drop(Place place) {
-  const std::lock_guard lock(mutex_);
-  return closed_ ? Result<bool>(false) : book_->drop(place);
 }
 
 }  // namespace hookledger

@@ -4,7 +4,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "projector/call_store.h"
@@ -12,6 +11,7 @@
 #include "replay/redelivery/filter.h"
 #include "replay/redelivery/lanes.h"
 #include "replay/redelivery/subscription_book.h"
+#include "replay/redelivery/subscription_letters.h"
 #include "replay/redelivery/subscription_places.h"
 #include "schemas/sources/event_readers.h"
 
@@ -19,7 +19,8 @@ namespace hookledger {
 
 /// Feeds a dispatcher with the records of one store's partitions, and keeps in a book what became of them. Each
 /// partition has two lanes (see Lanes); a record of the live one whose call has records in the backlog takes these
-/// along, so that a call's records stay in order. When the application is well again, what waited is the backlog.
+/// along, so that a call's records stay in order. When the application is well again, what waited is the backlog. What
+/// is given up becomes a dead letter.
 /// `step`, `save` and `figures` on one thread, all else on any.
 class SubscriptionFeed {
  public:
@@ -51,7 +52,7 @@ class SubscriptionFeed {
   ~SubscriptionFeed();
 
   /// Hands on what there is room for. `look`: the log may have grown. False when there is nothing to do for now.
-  /// Errors: the first one; partitions that have none went on.
+  /// Errors: the first one; partitions that have none went on, those that have are left alone for a second.
   Result<bool> step(bool look);
   /// Is there something that waits for room?
   bool has_more() const;
@@ -65,18 +66,16 @@ class SubscriptionFeed {
   /// What is done, by partition. The dead letters among it outlive a power cut.
   Result<SubscriptionPlaces::ByPartition> places();
 
-  /// From `from` on, at most `max`.
-  Result<std::vector<DeadLetter>> letters(Place from, std::size_t max) const;
-  /// False when there is no such letter.
-  Result<bool> retry(Place place);
-  Result<bool> drop(Place place);
+  SubscriptionLetters& letters() { return letters_; }
 
  private:
   struct Course;
   struct Batch;
 
-  SubscriptionFeed(Options options, Parts parts, std::unique_ptr<SubscriptionBook> book);
+  SubscriptionFeed(Options options, Parts parts, const std::vector<std::uint32_t>& partitions,
+                   std::unique_ptr<SubscriptionBook> book);
   Result<void> begin(std::uint32_t partition, const OffsetSet* known);
+  bool step_or_rest(Course& course, bool look);
   Result<bool> step(Course& course, bool look);
   void leave_behind_what_waited();
   Result<bool> feed(Course& course, Urgency lane);
@@ -86,22 +85,19 @@ class SubscriptionFeed {
   Result<void> take(Course& course, Urgency lane, const Batch& batch);
   Result<bool> take_along(Course& course, const RecordView& record);
   Result<std::string> organization_of(const RecordView& record);
-  Result<void> feed_letters();
   Result<void> keep(const DeliveryResult& result);
   Result<void> keep_again();
-  Result<void> give_up(const DeliveryResult& result);
 
   const Options options_;
   const Parts parts_;
+  const std::unique_ptr<SubscriptionBook> book_;
+  SubscriptionLetters letters_;
   EventReaders readers_;  ///< Of `step` alone.
 
-  mutable std::mutex mutex_;  ///< Guards all below.
-  const std::unique_ptr<SubscriptionBook> book_;
+  mutable std::mutex mutex_;  ///< Guards all below, and what the book has of what is done.
   std::map<std::uint32_t, std::unique_ptr<Course>> courses_;
-  std::set<Place> letters_under_way_;
   std::vector<DeliveryResult> unkept_;  ///< The book could not be written.
   std::uint64_t returns_;               ///< Of the application, that are noticed.
-  bool letters_to_retry_ = true;
   bool closed_ = false;
 };
 

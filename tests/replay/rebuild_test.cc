@@ -1,4 +1,3 @@
-#include "projector/rules/built_in_rules.h"
 #include "replay/rebuild.h"
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <map>
 
 #include "projector/projection_folder.h"
+#include "projector/rules/built_in_rules.h"
 #include "tests/replay/signed_log.h"
 #include "tests/support/seeded.h"
 

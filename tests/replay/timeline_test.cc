@@ -1,9 +1,9 @@
-#include "projector/rules/built_in_rules.h"
 #include "replay/timeline.h"
 
 #include <gmock/gmock.h>
 
 #include "projector/fold.h"
+#include "projector/rules/built_in_rules.h"
 #include "tests/replay/example_call.h"
 
 namespace hookledger::testing {

@@ -72,5 +72,29 @@ TEST(Lanes, TheLiveLaneLeavesBehindWhatTheOtherReads) {
   EXPECT_EQ(lanes.undelivered(200), 99U);
 }
 
+TEST(OffsetSet, IsCutAsIfNothingBeyondHadBeenAdded) {
+  auto random = seeded_generator();
+  for (int round = 0; round < 300; ++round) {
+    OffsetSet all, below;
+    OffsetSet::Ranges kept;
+    const std::uint64_t end = random_below(random, 60);
+    for (int i = 0; i < 8; ++i) {
+      const std::uint64_t first = random_below(random, 50), last = first + random_below(random, 10);
+      all.add({first, last});
+      below.add({first, std::min(last, end)});
+    }
+    for (const auto& [first, last] : all.ranges()) kept[first] = last;
+    (void)all.take_changes();
+    all.cut(end);
+    EXPECT_EQ(all, below);
+    EXPECT_EQ(all.size(), below.size());
+    for (const auto& [first, last] : all.take_changes()) {
+      kept.erase(first);
+      if (last) kept[first] = *last;
+    }
+    EXPECT_EQ(kept, all.ranges()) << "what is kept on disk";
+  }
+}
+
 }  // namespace
 }  // namespace hookledger

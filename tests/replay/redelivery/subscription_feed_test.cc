@@ -21,6 +21,7 @@ class PartlyAway : public LogReader {
  public:
   explicit PartlyAway(const LogReader& log) : log_(log) {}
   std::set<std::uint32_t> away;
+  bool readable = true;
   bool first_known = true;
 
   std::uint32_t partitions() const override { return log_.partitions(); }
@@ -32,7 +33,10 @@ class PartlyAway : public LogReader {
     if (away.contains(partition)) return Error{ErrorCode::kUnavailable, "partition " + std::to_string(partition)};
     return log_.end(partition);
   }
-  Result<StoredRecord> read(Place place) const override { return log_.read(place); }
+  Result<StoredRecord> read(Place place) const override {
+    if (!readable) return Error{ErrorCode::kUnavailable, "no broker"};
+    return log_.read(place);
+  }
   std::unique_ptr<LogCursor> scan(std::uint32_t partition, std::uint64_t from) const override {
     return log_.scan(partition, from);
   }
@@ -144,6 +148,7 @@ class SubscriptionFeedTest : public ::testing::Test {
   DeliveryResult given_up(std::uint32_t partition) const {
     return {{partition, 0}, "call", Delivery::kGivenUp, 3, "HTTP 500"};
   }
+  std::vector<DeadLetter> letters() const { return feed_->letters().list({}, 100).value(); }
   bool is_done(Place place) { return feed_->places().value()[place.partition].contains(place.offset); }
 
   std::atomic<bool> well_ = true;
@@ -162,7 +167,7 @@ class SubscriptionFeedTest : public ::testing::Test {
 TEST_F(SubscriptionFeedTest, FromTheStartTakesAllEvenIfNobodySaysWhereThatIs) {
   append(20);
   reader_.first_known = false;
-  open({.from_start = true});
+  open({.from_start = true, .behind_max = 1'000});
   EXPECT_TRUE(feed_->step(true).value());
   EXPECT_EQ(waiting(), 20U);
 }
@@ -172,7 +177,7 @@ TEST_F(SubscriptionFeedTest, WhatRetentionRemovedIsPassedOverAtOnce) {
   const std::uint32_t partition = log_->end(0) > 0 ? 0 : 1;
   const std::vector<OffsetRange> old{{0, 2'990}};
   ASSERT_TRUE(log_->remove(partition, old));
-  open({.from_start = true});
+  open({.from_start = true, .behind_max = 10'000});
   EXPECT_TRUE(feed_->step(true).value());
   EXPECT_TRUE(feed_->step(true).value());
   EXPECT_EQ(waiting(), 10U);
@@ -187,9 +192,13 @@ TEST_F(SubscriptionFeedTest, APartitionThatFailsDoesNotHoldUpTheOthers) {
   ASSERT_FALSE(stepped);
   EXPECT_EQ(stepped.error().detail, "partition 0");
   EXPECT_EQ(waiting(), log_->end(1));
+  append(20);
+  EXPECT_FALSE(feed_->step(true)) << "it is not asked again at once, and still wrong";
+  EXPECT_EQ(waiting(), log_->end(1)) << "the others go on";
   reader_.away.clear();
+  log_.clock().advance(1s);
   EXPECT_TRUE(feed_->step(true).value());
-  EXPECT_EQ(waiting(), 20U);
+  EXPECT_EQ(waiting(), 40U);
 }
 
 TEST_F(SubscriptionFeedTest, ADamagedRecordBecomesADeadLetterThatNamesItsPlace) {
@@ -199,10 +208,10 @@ TEST_F(SubscriptionFeedTest, ADamagedRecordBecomesADeadLetterThatNamesItsPlace) 
   append(20);
   EXPECT_TRUE(feed_->step(true).value());
   deliver();
-  const auto letters = feed_->letters({}, 10).value();
-  ASSERT_EQ(letters.size(), 1U);
-  EXPECT_EQ(letters[0].place, damaged);
-  EXPECT_THAT(letters[0].answer, ::testing::HasSubstr("damaged"));
+  const auto all = letters();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].place, damaged);
+  EXPECT_THAT(all[0].answer, ::testing::HasSubstr("damaged"));
   EXPECT_EQ(feed_->figures().value().undelivered, 0U);
 }
 
@@ -217,7 +226,114 @@ TEST_F(SubscriptionFeedTest, ADeadLetterThatCouldNotBeStoredIsStoredLater) {
   EXPECT_FALSE(is_done({1, 0}));
   EXPECT_TRUE(feed_->save());
   EXPECT_TRUE(is_done({1, 0}));
-  EXPECT_EQ(feed_->letters({}, 10).value().size(), 1U);
+  EXPECT_EQ(letters().size(), 1U);
+}
+
+TEST_F(SubscriptionFeedTest, ADeadLetterThatCannotBeReadNowIsNamedLater) {
+  open({});
+  append(20);
+  EXPECT_TRUE(feed_->step(true).value());
+  reader_.readable = false;
+  feed_->finished(given_up(1));
+  EXPECT_FALSE(feed_->save());
+  EXPECT_FALSE(is_done({1, 0}));
+  reader_.readable = true;
+  EXPECT_TRUE(feed_->save());
+  ASSERT_EQ(letters().size(), 1U);
+  EXPECT_EQ(letters()[0].type, "call.hangup");
+}
+
+TEST_F(SubscriptionFeedTest, HowLongTheOldestWaitsIsToldThoughItCouldNotBeReadBefore) {
+  open({});
+  append(20);
+  EXPECT_TRUE(feed_->step(true).value());
+  reader_.readable = false;
+  EXPECT_EQ(feed_->figures().value().undelivered, 20U);
+  reader_.readable = true;
+  EXPECT_EQ(feed_->figures().value().oldest, kStart);
+}
+
+TEST_F(SubscriptionFeedTest, ADeadLetterThatIsDroppedWhileItIsTriedAgainStaysDropped) {
+  open({});
+  append(20);
+  EXPECT_TRUE(feed_->step(true).value());
+  feed_->finished(given_up(1));
+  EXPECT_TRUE(feed_->letters().retry({1, 0}).value());
+  (void)feed_->step(true);
+  EXPECT_EQ(waiting(), 21U);
+  EXPECT_TRUE(feed_->letters().drop({1, 0}).value());
+  feed_->finished(given_up(1));
+  EXPECT_TRUE(letters().empty());
+  EXPECT_TRUE(is_done({1, 0}));
+}
+
+TEST_F(SubscriptionFeedTest, ManyDeadLettersAreTriedAgainAsThereIsRoom) {
+  open({.behind_max = 1'000}, 7);
+  append(60);
+  for (int i = 0; i < 50 && delivered_.size() < 60; ++i) {
+    EXPECT_TRUE(feed_->step(true));
+    deliver();
+  }
+  for (std::uint64_t offset = 0; offset < log_->end(1); ++offset) {
+    feed_->finished({{1, offset}, "call", Delivery::kGivenUp, 3, "HTTP 500"});
+  }
+  const std::size_t all = letters().size();
+  ASSERT_GT(all, 10U);
+  // From the last to the first, while others are under way.
+  for (std::uint64_t offset = all; offset-- > 0;) {
+    EXPECT_TRUE(feed_->letters().retry({1, offset}).value());
+    if (offset % 3 == 0) {
+      EXPECT_TRUE(feed_->step(true));
+    }
+  }
+  for (std::size_t i = 0; i < 2 * all && !letters().empty(); ++i) {
+    EXPECT_LE(waiting(), 7U);
+    deliver();
+    EXPECT_TRUE(feed_->step(true));
+  }
+  EXPECT_TRUE(letters().empty());
+  EXPECT_EQ(delivered_.size(), 60 + all) << "each once";
+}
+
+TEST_F(SubscriptionFeedTest, ABookThatIsAheadOfTheLogHoldsNothingBack) {
+  {
+    auto book = SubscriptionBook::open(open_key_value(log_.folder() / "book", KeyValueUse::kJournaled)).value();
+    for (const std::uint32_t partition : {0, 1}) book->note(partition, {{0, 5'000}});
+    ASSERT_TRUE(book->save());
+  }
+  for (int i = 0; i < 2; ++i) {
+    open({});
+    append(20);
+    EXPECT_TRUE(feed_->step(true).value());
+    EXPECT_EQ(waiting(), 20U);
+    deliver();
+    feed_->close();
+    feed_.reset();
+    dispatcher_.reset();
+    projection_.reset();
+  }
+}
+
+TEST_F(SubscriptionFeedTest, WhatIsNewDoesNotWaitForWhatWasThereBefore) {
+  append(60);
+  open({.from_start = true, .behind_max = 10}, 20);
+  ASSERT_TRUE(folded());
+  append("new", 1);
+  EXPECT_TRUE(feed_->step(true).value());
+  EXPECT_EQ(dispatcher_->room(Urgency::kUrgent), 19U);
+  EXPECT_LT(dispatcher_->room(Urgency::kUsual), 20U);
+}
+
+TEST_F(SubscriptionFeedTest, AnApplicationThatTakesLittleGetsWhatIsNewToo) {
+  open({.behind_max = 10}, 2);
+  append("old", 60);
+  ASSERT_TRUE(folded());
+  EXPECT_TRUE(feed_->step(true).value());
+  (void)feed_->step(true);
+  deliver();
+  append("new", 1);
+  EXPECT_TRUE(feed_->step(true).value());
+  EXPECT_EQ(dispatcher_->room(Urgency::kUrgent), 1U) << "it alone";
 }
 
 TEST_F(SubscriptionFeedTest, WhatOthersAreToldIsDoneOutlivesAPowerCut) {
