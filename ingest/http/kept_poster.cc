@@ -11,7 +11,7 @@ namespace {
 namespace beast = boost::beast;
 using Parser = beast::http::response_parser<beast::http::string_body>;
 
-constexpr std::uint32_t kHeadBytesMax = 8 * 1024;
+constexpr std::uint32_t kHeadBytesMax = 32 * 1024;
 constexpr std::size_t kBodyBytesMax = 64 * 1024, kReadBytes = 16 * 1024;
 
 }  // namespace
@@ -35,6 +35,9 @@ struct KeptPoster::Reading {
       received.erase(0, parser->put(boost::asio::buffer(received), error));
       if (error && error != beast::http::error::need_more) {
         if (parser->is_header_done()) return true;
+        if (error == beast::http::error::header_limit) {
+          return Error{ErrorCode::kUnavailable, "an answer with a head of more than 32 KiB"};
+        }
         return Error{ErrorCode::kUnavailable, "an answer that is not HTTP"};
       }
       if (!parser->is_done()) return false;
@@ -59,6 +62,7 @@ Result<void> KeptPoster::begin(const std::vector<std::pair<std::string_view, std
   socket_.begin();
   stopping_.emplace(std::move(stop), Shut{&socket_});
   fresh_ = false;
+  if (socket_.connected() && !is_quiet()) close();
   reading_->received.clear();
   reading_->anything = false;
   reading_->restart();
@@ -138,6 +142,12 @@ Result<std::optional<std::size_t>> KeptPoster::receive() {
     reading_->anything = true;
   }
   return count;
+}
+
+/// What comes on a kept connection before anything was asked belongs to no answer.
+bool KeptPoster::is_quiet() {
+  const auto count = receive();
+  return count && !*count;
 }
 
 void KeptPoster::close() {

@@ -13,7 +13,7 @@ namespace hookledger::http {
 
 /// Posts many requests to one URL, one after the other, on a connection that is kept. What a Poster promises of https,
 /// redirects and names holds here too. A request may arrive twice: on a connection that turns out to be closed it is
-/// sent once more. Of an answer 8 KiB of head are read; a body of more than 64 KiB ends the connection, not the
+/// sent once more. Of an answer 32 KiB of head are read; a body of more than 64 KiB ends the connection, not the
 /// request. One thread.
 class KeptPoster {
  public:
@@ -49,6 +49,7 @@ class KeptPoster {
   PostAnswer take_answer();
   /// As `BlockingSocket::receive_ready`.
   Result<std::optional<std::size_t>> receive();
+  bool is_quiet();
   void close();
 
   const Url url_;

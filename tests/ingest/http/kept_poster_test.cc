@@ -22,8 +22,9 @@ using namespace std::chrono_literals;
 
 const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
-/// Answers the requests of each connection with the texts that it is given, in order, and then closes; of an empty text
-/// it says nothing. When there is no connection left it closes its listener.
+/// Answers the requests of each connection with the texts that it is given, in order, and then closes; what is behind a
+/// form feed comes a little later, and of an empty text it says nothing. When there is no connection left it closes its
+/// listener.
 class Scripted {
  public:
   using Answers = std::vector<std::string>;
@@ -61,7 +62,12 @@ class Scripted {
       if (peer < 0) return;
       for (const std::string& answer : answers) {
         if (!read_request(peer)) break;
-        ::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL);
+        const auto rest = std::min(answer.find('\f'), answer.size());
+        ::send(peer, answer.data(), rest, MSG_NOSIGNAL);
+        if (rest < answer.size()) {
+          std::this_thread::sleep_for(50ms);
+          ::send(peer, answer.data() + rest + 1, answer.size() - rest - 1, MSG_NOSIGNAL);
+        }
         // What says nothing holds the connection open until the other side goes.
         if (answer.empty()) read_request(peer);
       }
@@ -141,6 +147,27 @@ TEST(KeptPoster, WhatWasClosedMeanwhileIsSentOnceMore) {
   EXPECT_EQ(status(poster, "fou4"), 201U);
   EXPECT_EQ(status(poster, "fiv5"), 200U);
   EXPECT_EQ(forgetful.bodies(), (std::vector<std::string>{"one1", "two2", "thr3", "fou4", "fiv5"}));
+}
+
+TEST(KeptPoster, WhatCameUnaskedIsNoAnswer) {
+  Scripted server({{kOk + "\f" + kOk, kOk}, {"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"}});
+  KeptPoster poster = to(server.url());
+  EXPECT_EQ(status(poster, "one."), 200U);
+  std::this_thread::sleep_for(500ms);
+  EXPECT_EQ(status(poster, "two."), 500U);
+  EXPECT_EQ(server.bodies(), (std::vector<std::string>{"one.", "two."}));
+}
+
+TEST(KeptPoster, AHeadMayBeLargeButNotAnySize) {
+  const auto answer = [](std::size_t cookie) {
+    return "HTTP/1.1 200 OK\r\nSet-Cookie: " + std::string(cookie, 'c') + "\r\nContent-Length: 0\r\n\r\n";
+  };
+  Scripted server({{answer(20'000), answer(200'000)}});
+  KeptPoster poster = to(server.url());
+  EXPECT_EQ(status(poster), 200U);
+  const auto refused = post(poster);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().detail, HasSubstr("head"));
 }
 
 TEST(KeptPoster, AFreshConnectionThatIsClosedIsNoAnswer) {
