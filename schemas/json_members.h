@@ -126,9 +126,11 @@ class Members {
   }
 
   /// The texts of an array's elements.
-  std::vector<std::string> jsons(std::string_view name) {
+  /// At most `max`: the first.
+  std::vector<std::string> jsons(std::string_view name, std::size_t max = SIZE_MAX) {
     std::vector<std::string> out;
     each(name, [&](simdjson::ondemand::value item) {
+      if (out.size() == max) return;
       std::string_view raw;
       if (simdjson::to_json_string(item).get(raw) != simdjson::SUCCESS) return fault_.note(name);
       out.push_back(minify_json(raw));

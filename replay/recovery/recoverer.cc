@@ -19,7 +19,7 @@ constexpr Duration kMargin = std::chrono::minutes(10);
 /// An open call that the provider does not name may have begun or ended just now.
 constexpr Duration kSettled = std::chrono::minutes(1);
 constexpr int kRestPerWork = 20;
-/// So often a page is asked for that the provider refuses, and so many such pages end a sweep.
+/// So often a page is asked for that the provider refuses.
 constexpr unsigned kPageTries = 3;
 constexpr std::size_t kFindingsAtOnce = 500, kFindingPages = 4, kCallsAtOnce = 500;
 
@@ -51,6 +51,7 @@ Recoverer::Recoverer(Options options, Parts parts)
                                    "How long the oldest of them has waited; 0: none waits.",
                                    {{"source", parts_.recovery.source()}})),
       questions_(options_.seed),
+      comparison_(parts_.recovery, options_.connections),
       last_before_(last_records()),
       tasks_({{.step = &Recoverer::find_questions, .asks_the_provider = false},
               {.step = &Recoverer::sweep},
@@ -204,13 +205,14 @@ Result<bool> Recoverer::sweep(const std::stop_token& stop) {
   for (const CallRecovery& call : page->calls) warn_of_unreadable(call.unreadable);
   refusals_ = 0;
   position_->keep(page->partitions);
-  return go_on_at(page->last ? 0 : position_->page + 1);
+  const bool repeated = page->digest != 0 && page->digest == std::exchange(digest_, page->digest);
+  return go_on_at(page->last || repeated ? 0 : position_->page + 1);
 }
 
 Result<bool> Recoverer::go_on_at(std::uint64_t page) {
   position_->page = page;
-  if (auto saved = file_.save(*position_); !saved) return saved.error();
   if (page == 0) sweep_at_ = parts_.clock.monotonic() + options_.interval;
+  if (auto saved = file_.save(*position_); !saved) return saved.error();
   return true;
 }
 
@@ -242,6 +244,7 @@ Result<void> Recoverer::begin_sweep(const std::set<std::uint32_t>& partitions) {
   }
   last_before_.clear();
   waiting_since_.reset();
+  digest_ = 0;
   position_ = SweepPosition{since - kMargin, until, 1, partitions, std::move(position_->left)};
   return file_.save(*position_);
 }
@@ -272,15 +275,16 @@ std::optional<Time> Recoverer::last_received(std::uint32_t partition) const {
 }
 
 Result<bool> Recoverer::compare_active(const std::stop_token& stop) {
-  if (options_.connections.empty() || parts_.clock.monotonic() < compare_at_) return false;
-  if (parts_.states().open.empty()) return false;
-  std::set<std::string> active;
-  for (const std::string& connection : options_.connections) {
-    const auto asked = parts_.recovery.ask_active(connection, {.reason = "active-calls"}, active, stop);
-    if (!asked) return asked.error();
-  }
+  if (options_.connections.empty() || parts_.states().open.empty()) return false;
+  if (!comparison_.under_way() && parts_.clock.monotonic() < compare_at_) return false;
+  const auto found = comparison_.step(stop);
+  if (!found) return found.error();
+  if (!*found) return true;
   compare_at_ = parts_.clock.monotonic() + options_.interval;
-  if (auto asked = question_open_calls(active); !asked) return asked.error();
+  if ((*found)->active) {
+    if (auto asked = question_open_calls(*(*found)->active); !asked) return asked.error();
+  }
+  if ((*found)->wrong) return *(*found)->wrong;
   return true;
 }
 

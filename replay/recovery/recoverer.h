@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "replay/recovery/active_comparison.h"
 #include "replay/recovery/question_book.h"
 #include "replay/recovery/recovery.h"
 #include "replay/recovery/sweep_position.h"
@@ -86,10 +87,12 @@ class Recoverer {
   Metrics::Gauge& oldest_;
   // Of its thread alone.
   QuestionBook questions_;
+  ActiveComparison comparison_;
   std::optional<SweepPosition> position_;      ///< Read when the first sweep begins.
   std::map<std::uint32_t, Time> last_before_;  ///< Last records before it began, until the first sweep begins.
   std::optional<Time> waiting_since_;          ///< For a partition to be opened.
   unsigned refusals_ = 0;                      ///< Of pages of the sweep, in a row.
+  std::uint64_t digest_ = 0;                   ///< Of its last page.
   Instant find_at_ = Instant::min(), sweep_at_ = Instant::min(), compare_at_ = Instant::min();
   std::map<std::string, std::string> cursors_;  ///< Where lists are read on, by what they are lists of.
   std::vector<Task> tasks_;

@@ -12,8 +12,8 @@ namespace hookledger {
 namespace {
 
 constexpr std::size_t kAppendsAtOnce = 64, kRememberedMax = 10'000;
-/// Of one question; more are none that a leg or the calls of a connection fill.
-constexpr std::uint64_t kPagesMax = 100, kActivePagesMax = 1000;
+/// Of one question; more are none that a leg or a call fills.
+constexpr std::uint64_t kPagesMax = 100;
 /// So long after the end of a leg the provider may still try to deliver its hangup.
 constexpr Duration kHangupMayCome = std::chrono::minutes(2);
 constexpr std::chrono::milliseconds kSettleTimeout{2000};
@@ -49,6 +49,15 @@ bool may_have_ended(const CallFacts& facts, const std::string& leg_id, Time ende
            return event.leg == leg && !event.telemetry && event.timed && event.occurred_at > ended_at &&
                   event.effect != Effect::kNone && event.effect != Effect::kRecording;
          });
+}
+
+/// By which a page is known again; 0: of an empty one.
+std::uint64_t digest_of(const EventPage& page) {
+  std::uint64_t digest = 0;
+  for (const FetchedEvent& event : page.events) {
+    digest = digest * 31 + std::hash<std::string>()(event.event_id());
+  }
+  return digest & INT64_MAX;
 }
 
 std::set<std::uint32_t> partitions_of(const StatesHere& here) {
@@ -225,7 +234,7 @@ Result<Recovery::Page> Recovery::sweep(Time since, Time until, std::uint64_t pag
     return added.error();
   note_unreadable(fetched->page, mode, reports);
   if (reports.unreadable > 0) reports.of({}).unreadable = reports.unreadable;
-  Page found{{}, fetched->last, fetched->page.pages, std::move(reports.partitions)};
+  Page found{{}, fetched->last, fetched->page.pages, digest_of(fetched->page), std::move(reports.partitions)};
   for (auto& [call, report] : reports.calls) found.calls.push_back(std::move(report));
   return found;
 }
@@ -325,26 +334,25 @@ Result<void> Recovery::close_dead_legs(const std::string& call_id, const std::ve
   return {};
 }
 
-Result<void> Recovery::ask_active(const std::string& connection, const RecoveryMode& mode,
-                                  std::set<std::string>& active, const std::stop_token& stop) {
-  std::string after;
-  for (std::uint64_t pages = 0; pages < kActivePagesMax; ++pages) {
-    const auto page = parts_.api.active_calls(connection, after, stop);
-    if (!page) return page.error();
-    for (const LegIds& leg : page->legs) {
-      active.insert(leg.leg_id);
-      const std::string& call_id = leg.call_id.empty() ? leg.leg_id : leg.call_id;
-      Reports reports{.partitions = partitions_of(parts_.states())};
-      if (!reports.partitions.contains(partition_of(call_id, partitions_))) continue;
+Result<std::string> Recovery::ask_active(const std::string& connection, const std::string& after,
+                                         const RecoveryMode& mode, std::set<std::string>& active,
+                                         const std::stop_token& stop) {
+  auto page = parts_.api.active_calls(connection, after, stop);
+  if (!page) return page.error();
+  for (const LegIds& leg : page->legs) {
+    if (active.contains(leg.leg_id)) continue;
+    const std::string& call_id = leg.call_id.empty() ? leg.leg_id : leg.call_id;
+    Reports reports{.partitions = partitions_of(parts_.states())};
+    if (reports.partitions.contains(partition_of(call_id, partitions_))) {
       const auto facts = known(call_id);
       if (!facts) return facts.error();
-      if (*facts && (*facts)->find(leg.leg_id) != 0) continue;
-      if (auto added = add_events_of(leg.leg_id, false, mode, reports, stop); !added) return added;
+      if (!*facts || (*facts)->find(leg.leg_id) == 0) {
+        if (auto added = add_events_of(leg.leg_id, false, mode, reports, stop); !added) return added.error();
+      }
     }
-    if (page->after.empty() || page->after == after) break;
-    after = page->after;
+    active.insert(leg.leg_id);
   }
-  return {};
+  return std::move(page->after);
 }
 
 }  // namespace hookledger

@@ -79,6 +79,7 @@ class Recovery {
     std::vector<CallRecovery> calls;
     bool last = true;
     std::uint64_t pages = 0;               ///< In all; 0: not told.
+    std::uint64_t digest = 0;              ///< The same as of the page before: an API that tells that for ever.
     std::set<std::uint32_t> partitions{};  ///< Whose events were taken of it.
   };
   /// A page of the deliveries that failed and began in [since, until]. `page` counts from 1.
@@ -89,9 +90,10 @@ class Recovery {
   Result<CallRecovery> ask(const std::string& call_id, const std::vector<std::string>& legs, const RecoveryMode& mode,
                            const std::stop_token& stop);
 
-  /// What happened on the active legs of a connection that were never heard of. Adds all active legs to `active`.
-  Result<void> ask_active(const std::string& connection, const RecoveryMode& mode, std::set<std::string>& active,
-                          const std::stop_token& stop);
+  /// What happened on the active legs of a page of a connection that were never heard of and are not in `active`, to
+  /// which it adds all. `after`: what the page before gave; empty: the first. Gives nothing after the last.
+  Result<std::string> ask_active(const std::string& connection, const std::string& after, const RecoveryMode& mode,
+                                 std::set<std::string>& active, const std::stop_token& stop);
 
   /// The facts of a call, when its state is here (else kNotFound). Nothing when it is not known.
   Result<std::optional<CallFacts>> known(const std::string& call_id) const;

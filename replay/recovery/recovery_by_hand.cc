@@ -16,15 +16,16 @@ struct Cursor {
   std::uint64_t source = 0;
   Time until;
   std::uint64_t page = 1;
+  std::uint64_t digest = 0;  ///< Of the page before.
 };
 
 std::string encode(const Cursor& cursor) {
   return std::to_string(cursor.source) + "-" + std::to_string(cursor.until.time_since_epoch().count()) + "-" +
-         std::to_string(cursor.page);
+         std::to_string(cursor.page) + "-" + std::to_string(cursor.digest);
 }
 
 std::optional<Cursor> decode(std::string_view text, std::size_t sources) {
-  std::array<std::uint64_t, 3> parts{};
+  std::array<std::uint64_t, 4> parts{};
   for (std::uint64_t& part : parts) {
     const std::size_t end = std::min(text.find('-'), text.size());
     const auto number = parse_unsigned(text.substr(0, end));
@@ -33,7 +34,7 @@ std::optional<Cursor> decode(std::string_view text, std::size_t sources) {
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   if (!text.empty() || parts[0] >= sources || parts[2] == 0) return std::nullopt;
-  return Cursor{parts[0], Time(Duration(static_cast<std::int64_t>(parts[1]))), parts[2]};
+  return Cursor{parts[0], Time(Duration(static_cast<std::int64_t>(parts[1]))), parts[2], parts[3]};
 }
 
 constexpr std::array kCounts = {std::pair("lost", &CallRecovery::lost),
@@ -75,18 +76,19 @@ Result<RecoveryStep> recover_by_hand(const std::vector<Recovery*>& recoveries, c
   const RecoveryMode mode{.reason = "by-hand", .dry_run = request.dry_run};
   if (!request.call_id.empty()) return ask_about_call(recoveries, request, mode, stop);
   const auto cursor =
-      request.cursor.empty() ? std::optional(Cursor{0, now, 1}) : decode(request.cursor, recoveries.size());
+      request.cursor.empty() ? std::optional(Cursor{0, now, 1, 0}) : decode(request.cursor, recoveries.size());
   if (!cursor) return Error{ErrorCode::kInvalid, "the cursor is none that a step before gave"};
   auto page = recoveries[cursor->source]->sweep(request.since.value_or(now), cursor->until, cursor->page, mode, stop);
   if (!page) return page.error();
+  const bool last = page->last || (page->digest != 0 && page->digest == cursor->digest);
   RecoveryStep step;
   step.page = cursor->page;
-  step.pages = std::max(page->pages, cursor->page + (page->last ? 0 : 1));
+  step.pages = std::max(page->pages, cursor->page + (last ? 0 : 1));
   for (CallRecovery& call : page->calls) step.calls.push_back(std::move(call));
-  if (!page->last) {
-    step.next = encode({cursor->source, cursor->until, cursor->page + 1});
+  if (!last) {
+    step.next = encode({cursor->source, cursor->until, cursor->page + 1, page->digest});
   } else if (cursor->source + 1 < recoveries.size()) {
-    step.next = encode({cursor->source + 1, cursor->until, 1});
+    step.next = encode({cursor->source + 1, cursor->until, 1, 0});
   }
   return step;
 }

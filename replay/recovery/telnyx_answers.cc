@@ -104,14 +104,19 @@ bool read_call_event(Members from, FetchedEvent& event) {
   return is_event(event);
 }
 
+/// Of a page; we ask for a hundred, and the provider gives at most 250.
+constexpr std::size_t kItemsMax = 1'000;
+
 template <class Read>
 std::optional<EventPage> read_page(std::string_view json, const Read& read) {
   std::optional<EventPage> page;
   read_object(json, [&](Members from) {
     const auto data = from.json("data");
     if (!data || !data->starts_with('[')) return;
+    const auto items = from.jsons("data", kItemsMax + 1);
+    if (items.size() > kItemsMax) return;
     page.emplace();
-    for (const std::string& item : from.jsons("data")) {
+    for (const std::string& item : items) {
       ++page->items;
       FetchedEvent event;
       bool good = false, command = false;
@@ -162,8 +167,10 @@ std::optional<ActivePage> read_active_calls(std::string_view json) {
   read_object(json, [&](Members from) {
     const auto data = from.json("data");
     if (!data || !data->starts_with('[')) return;
+    const auto items = from.jsons("data", kItemsMax + 1);
+    if (items.size() > kItemsMax) return;
     page.emplace();
-    for (const std::string& item : from.jsons("data")) {
+    for (const std::string& item : items) {
       LegIds leg;
       read_object(item, [&](Members members) {
         leg.leg_id = members.loose_text("call_leg_id");

@@ -61,8 +61,10 @@ Result<TelnyxApi::Events> TelnyxApi::events_of(std::string_view filter, const st
   const std::string target = "/call_events?" + parameter(filter, id) + "&" + parameter("filter[type]", "webhook") +
                              "&" + page_parameters(page);
   auto found = events(target, page, read_call_events, stop);
-  if (!found && found.error().code == ErrorCode::kNotFound) return Events{{}, true, path_ + target};
-  return found;
+  if (found || found.error().code != ErrorCode::kNotFound) return found;
+  // Are there no such events, or is there no such list? The other list is there in any case.
+  if (const auto there = deliveries_about(id, 1, stop); !there) return there.error();
+  return Events{{}, true, path_ + target};
 }
 
 Result<TelnyxApi::Events> TelnyxApi::events(const std::string& target, std::uint64_t page,

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "replay/recovery/active_comparison.h"
 #include "replay/recovery/recovery_by_hand.h"
 #include "schemas/json.h"
 #include "tests/replay/recovery/recovery_scene.h"
@@ -141,9 +142,13 @@ TEST_F(Recoveries, AListThatIsNotThereIsNotAnEmptyOne) {
     EXPECT_EQ(swept.error().code, ErrorCode::kInvalid);
     EXPECT_THAT(swept.error().detail, HasSubstr(std::to_string(status) + ": is the API URL right?"));
     std::set<std::string> active;
-    const auto asked = recovery_.ask_active("connection", {.reason = "active-calls"}, active, {});
+    const auto asked = recovery_.ask_active("connection", {}, {.reason = "active-calls"}, active, {});
     ASSERT_FALSE(asked) << status;
     EXPECT_THAT(asked.error().detail, HasSubstr("api-connection"));
+    EXPECT_THAT(recovery_.ask("c", {}, {.reason = "no-end"}, {}).error().detail, HasSubstr("is the API URL right?"));
+    api_.answer = [&](const std::string& target) {
+      return target.starts_with("/webhook_deliveries") ? tale_(target) : ApiAnswer{.status = status};
+    };
     EXPECT_EQ(ask("c").unknown, 1u) << "a leg may be unknown to the API";
   }
 }
@@ -218,11 +223,11 @@ TEST_F(Recoveries, LegsNobodyHeardOfAreFoundAmongTheActive) {
   tale_.active = R"({"data":[{"call_leg_id":"leg-of-c","call_control_id":"control-of-c","call_session_id":"c"}]})";
   tale_.events["leg-of-c"] = {body_of("c", "initiated", kStart)};
   std::set<std::string> active;
-  ASSERT_TRUE(recovery_.ask_active("connection", {.reason = "active-calls"}, active, {}));
+  ASSERT_TRUE(recovery_.ask_active("connection", {}, {.reason = "active-calls"}, active, {}));
   EXPECT_THAT(active, ElementsAre("leg-of-c"));
   EXPECT_THAT(scene_.provenances("c"), ElementsAre(Provenance::kRecovered));
   api_.asked.clear();
-  ASSERT_TRUE(recovery_.ask_active("connection", {.reason = "active-calls"}, active, {}));
+  ASSERT_TRUE(recovery_.ask_active("connection", {}, {.reason = "active-calls"}, active, {}));
   EXPECT_THAT(api_.asked, SizeIs(1)) << "nothing is asked of a leg that is known";
 }
 
@@ -277,13 +282,53 @@ TEST_F(Recoveries, ABodyThatIsLargerThanAWebhookMayBeIsGivenUp) {
 }
 
 TEST_F(Recoveries, ListsOfActiveCallsWithoutAnEndEnd) {
-  api_.answer = [n = 0](const std::string&) mutable {
-    return ApiAnswer{.status = 200,
-                     .body = R"({"data":[],"meta":{"cursors":{"after":")" + std::to_string(++n) + R"("}}})"};
+  for (const int circle : {1'000'000, 3}) {
+    api_.asked.clear();
+    api_.answer = [&, n = 0](const std::string&) mutable {
+      return ApiAnswer{.status = 200,
+                       .body = R"({"data":[],"meta":{"cursors":{"after":")" + std::to_string(n++ % circle) + R"("}}})"};
+    };
+    ActiveComparison comparison(recovery_, {"connection"});
+    EXPECT_FALSE(comparison.under_way());
+    std::optional<ActiveComparison::Found> found;
+    for (int i = 0; i < 2'000 && !found; ++i) found = comparison.step({}).value();
+    ASSERT_TRUE(found);
+    EXPECT_THAT(*found->active, IsEmpty());
+    EXPECT_FALSE(comparison.under_way());
+    EXPECT_THAT(api_.asked, SizeIs(circle == 3 ? 4 : 1'001));
+  }
+}
+
+TEST_F(Recoveries, AConnectionThatTheProviderDoesNotKnowHidesNoOther) {
+  tale_.active = R"({"data":[{"call_leg_id":"leg-of-c","call_control_id":"control-of-c","call_session_id":"c"}]})";
+  api_.answer = [&](const std::string& target) {
+    return target.find("wrong") != std::string::npos ? ApiAnswer{.status = 404} : tale_(target);
   };
-  std::set<std::string> active;
-  EXPECT_TRUE(recovery_.ask_active("connection", {.reason = "active-calls"}, active, {}));
-  EXPECT_THAT(api_.asked, SizeIs(1000));
+  ActiveComparison comparison(recovery_, {"wrong", "right"});
+  EXPECT_FALSE(comparison.step({}).value());
+  const auto found = comparison.step({}).value();
+  ASSERT_TRUE(found);
+  EXPECT_THAT(*found->active, ElementsAre("leg-of-c"));
+  EXPECT_THAT(found->wrong->detail, HasSubstr("api-connection"));
+  ActiveComparison none(recovery_, {"wrong"});
+  EXPECT_FALSE(none.step({}).value()->active) << "and no call is asked about for it";
+}
+
+TEST_F(Recoveries, APageThatIsToldForEverEndsASweepByHand) {
+  tale_.failed = {body_of("c", "hangup", kStart)};
+  api_.answer = [&](const std::string& target) {
+    ApiAnswer answer = tale_(target);
+    answer.body.insert(answer.body.rfind("}}"), "000000");  // Pages.
+    return answer;
+  };
+  RecoveryRequest request;
+  request.since = kStart;
+  unsigned steps = 0;
+  do {
+    const auto step = recover_by_hand({&recovery_}, request, kStart + 1h, {}).value();
+    request.cursor = step.next;
+  } while (++steps < 100 && !request.cursor.empty());
+  EXPECT_EQ(steps, 2U);
 }
 
 TEST_F(Recoveries, AStateThatIsNotOpenYetIsNobodyElses) {
@@ -340,7 +385,8 @@ TEST_F(Recoveries, ByHandTheyGoOnWhereTheCursorSays) {
   } while (!request.cursor.empty());
   EXPECT_EQ(calls, 5u);
   EXPECT_EQ(steps, 3u);
-  for (const char* cursor : {"x", "0", "0-1", "0-1-0", "1-1-1", "0-1-1-1", "0-99999999999999999999-1", "--", "0--1"}) {
+  for (const char* cursor :
+       {"x", "0", "0-1", "0-1-1", "0-1-0-0", "1-1-1-0", "0-1-1-1-1", "0-99999999999999999999-1-0", "---", "0--1-0"}) {
     request.cursor = cursor;
     const auto step = recover_by_hand({&recovery_}, request, clock_.wall(), {});
     ASSERT_FALSE(step) << cursor;

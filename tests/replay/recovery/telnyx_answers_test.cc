@@ -146,5 +146,16 @@ TEST(TelnyxAnswers, ActiveCallsSayWhereTheNextPageBegins) {
   }
 }
 
+TEST(TelnyxAnswers, MoreThanAPageIsNoPage) {
+  const auto list = [](std::size_t items) {
+    std::string json = R"({"data":[0)";
+    for (std::size_t i = 1; i < items; ++i) json += ",0";
+    return json + "]}";
+  };
+  EXPECT_EQ(read_call_events(list(1'000)).value().unreadable, 1'000U);
+  EXPECT_FALSE(read_call_events(list(1'001)));
+  EXPECT_FALSE(read_active_calls(list(1'001)));
+}
+
 }  // namespace
 }  // namespace hookledger
