@@ -61,8 +61,8 @@ std::string unreadable_text(std::uint64_t events) {
 
 std::string describe(const CallRecovery& call, bool dry_run) {
   std::string text = call.call_id.empty() ? "events of no call" : "call " + printable(call.call_id);
-  text += ": " + std::to_string(call.lost) + " lost, ";
-  text += dry_run ? "would be recovered" : std::to_string(call.recovered) + " recovered";
+  text += ": " + std::to_string(call.lost) + " lost";
+  if (!dry_run) text += ", " + std::to_string(call.recovered) + " recovered";
   text += ", " + std::to_string(call.known) + " already there";
   text += legs_text(call.closed, dry_run ? "would be closed" : "closed: the provider says that it has ended");
   text += legs_text(call.alive, "still alive");
@@ -73,7 +73,8 @@ std::string describe(const CallRecovery& call, bool dry_run) {
 std::string describe_total(const CallRecovery& total, bool dry_run) {
   std::string text = std::to_string(total.lost) + (total.lost == 1 ? " event lost" : " events lost");
   if (!dry_run) text += ", " + std::to_string(total.recovered) + " recovered";
-  text += legs_text(total.unknown, "still unknown") + unreadable_text(total.unreadable);
+  text += legs_text(total.closed, dry_run ? "would be closed" : "closed") + legs_text(total.unknown, "still unknown") +
+          unreadable_text(total.unreadable);
   return text + (dry_run ? ", nothing changed: --dry-run" : "");
 }
 
@@ -146,7 +147,7 @@ Result<int> recover_here(const Settings& settings, const CommandContext& context
                                     .logger = logger,
                                     .metrics = metrics,
                                     .body_bytes_max = kBodyBytesMax,
-                                    .patience_by_hand = Duration::max()});
+                                    .patience_by_hand = std::chrono::minutes(2)});
   auto done = recover(settings, context, request, [&](const RecoveryRequest& step) {
     return recover_by_hand(all.by_hand(), step, context.clock.wall(), all.stop_token());
   });

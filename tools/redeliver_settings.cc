@@ -28,7 +28,21 @@ Result<void> read_url(const Settings& settings, RedeliverSettings& into) {
   return {};
 }
 
+/// `--org "$UNSET"` must not select everything.
+Result<void> refuse_empty(const Settings& settings) {
+  for (const char* option : {"call", "type", "org", "source", "rule"}) {
+    for (const std::string& text : settings.texts(option)) {
+      if (text.empty()) return usage_error("--" + std::string(option) + " is empty: leave it out for all");
+      if (option == std::string_view("type") && text.find('*') < text.size() - 1) {
+        return usage_error("--type '" + printable(text) + "': a * is for the end");
+      }
+    }
+  }
+  return {};
+}
+
 Result<void> read_selection(const Settings& settings, Time now, RedeliverSettings& into) {
+  if (auto refused = refuse_empty(settings); !refused) return refused;
   const auto since = settings.instant("since", now), until = settings.instant("until", now);
   const auto by = settings.word("by", {"arrival", "occurrence"});
   if (!since) return since.error();

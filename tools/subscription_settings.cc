@@ -21,9 +21,8 @@ class SectionReader {
   }
 
   Result<SubscriptionSettings> read() {
-    subscription_.options.filter.organization = section_.value("organization");
-    for (const auto& done : {section_.check_name(), read_types(), read_sources(), read_url(), read_secret(),
-                             read_rate(), read_parallel(), read_limit(), read_beginning()}) {
+    for (const auto& done : {section_.check_name(), read_types(), read_sources(), read_organization(), read_url(),
+                             read_secret(), read_rate(), read_parallel(), read_limit(), read_beginning()}) {
       if (!done) return done.error();
     }
     return subscription_;
@@ -45,6 +44,12 @@ class SectionReader {
     auto sources = section_.words("sources");
     if (!sources) return sources.error();
     subscription_.options.filter.sources = std::move(*sources);
+    return {};
+  }
+
+  Result<void> read_organization() {
+    if (const auto words = section_.words("organization"); !words) return words.error();
+    subscription_.options.filter.organization = section_.value("organization");
     return {};
   }
 

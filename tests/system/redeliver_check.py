@@ -71,7 +71,8 @@ def check_selections(program, server, applications, log):
     _, said = nothing.run('--call', 'nobody', expect=1)
     assert 'no call nobody' in said, said
     for wrong in (['--rule', 'no-such-rule'], ['--url', f'http://{server.api}'], ['--rate', 5, '--speed', 5], ['--give-up-after', '10x'],
-                  ['--give-up-after', 0], ['--parallel', 0], ['--by', 'chance'], ['--since', 'yesterday']):
+                  ['--give-up-after', 0], ['--parallel', 0], ['--by', 'chance'], ['--since', 'yesterday'], ['--org', ''],
+                  ['--rule', ''], ['--call', ''], ['--type', ''], ['--source', ''], ['--type', 'ca*l']):
         nothing.run('--dry-run', *wrong, expect=2)
     nothing.run('--dry-run', '--give-up-after', '10m')
     for url in ('ftp://127.0.0.1', 'http://user@127.0.0.1', ''):

@@ -227,7 +227,7 @@ def check_refusals(program, server, good):
     """A section that cannot be used says what to do, and nothing of a secret."""
     for old, new, words in (('url = http://', 'url = ftp://user:pw@', 'url: give http://'),
                             ('rate = 9', 'rate = 0', 'rate'), ('rate = 9', 'rate = 1x', 'rate'),
-                            ('rate = 9', 'parallel = 0', 'parallel'), ('rate = 9', 'give-up-after = soon', 'give-up-after'),
+                            ('rate = 9', 'parallel = 0', 'parallel'), ('rate = 9', 'organization =', 'organization'), ('rate = 9', 'give-up-after = soon', 'give-up-after'),
                             ('rate = 9', 'from = yesterday', 'now or start'), ('rate = 9', 'colour = red', 'unknown key'),
                             ('good.secret', 'good.behaviour', 'whsec_')):
         with open(server.path('wrong.ini'), 'w', encoding='ascii') as file:
