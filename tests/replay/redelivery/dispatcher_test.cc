@@ -1,164 +1,8 @@
-#include "replay/redelivery/dispatcher.h"
-
-#include <gmock/gmock.h>
-#include <set>
-
-#include "tests/support/call_builder.h"
-#include "tests/support/manual_clock.h"
+#include "tests/replay/redelivery/dispatcher_fixture.h"
 #include "tests/support/seeded.h"
 
-namespace hookledger {
+namespace hookledger::testing {
 namespace {
-
-using testing::ManualClock;
-using namespace std::chrono_literals;
-
-/// What an application does with the attempt of a record: `attempt` counts from 1.
-using Behaviour = std::function<EndpointAnswer(std::uint64_t offset, unsigned attempt)>;
-
-/// An application with any number of connections, which remembers what it was asked.
-class Application {
- public:
-  struct Asked {
-    std::uint64_t offset;
-    std::string key;
-    unsigned status;
-  };
-
-  explicit Application(Behaviour behaviour) : behaviour_(std::move(behaviour)) {}
-
-  std::vector<std::unique_ptr<Endpoint>> connections(std::size_t count) {
-    std::vector<std::unique_ptr<Endpoint>> all;
-    for (std::size_t i = 0; i < count; ++i) all.push_back(std::make_unique<Connection>(*this));
-    return all;
-  }
-  std::vector<Asked> asked() const {
-    const std::lock_guard lock(mutex_);
-    return asked_;
-  }
-  bool busy() const {
-    const std::lock_guard lock(mutex_);
-    return !under_way_.empty();
-  }
-  /// Its requests hang until they are let go, or stopped.
-  void hang(bool hanging) {
-    const std::lock_guard lock(mutex_);
-    hanging_ = hanging;
-    changed_.notify_all();
-  }
-
- private:
-  class Connection : public Endpoint {
-   public:
-    explicit Connection(Application& application) : application_(application) {}
-    std::optional<EndpointAnswer> begin(const OutboundRequest& request, std::stop_token stop) override {
-      return application_.take(request, stop);
-    }
-
-   private:
-    Application& application_;
-  };
-
-  EndpointAnswer take(const OutboundRequest& request, const std::stop_token& stop) {
-    const auto header = [&](std::string_view name) {
-      const auto found = std::ranges::find(request.headers, name, &std::pair<std::string_view, std::string>::first);
-      return found == request.headers.end() ? std::string() : found->second;
-    };
-    const std::string key = header("hookledger-call");
-    std::unique_lock lock(mutex_);
-    EXPECT_TRUE(under_way_.insert(key).second) << "two records of one key at once";
-    changed_.wait(lock, stop, [&] { return !hanging_; });
-    const auto offset = std::stoull(header("hookledger-offset"));
-    const auto attempt = static_cast<unsigned>(std::stoul(header("hookledger-attempt")));
-    auto answer = hanging_ ? EndpointAnswer{.failure = "stopped"} : behaviour_(offset, attempt);
-    asked_.push_back({offset, key, answer.status});
-    under_way_.erase(key);
-    return answer;
-  }
-
-  const Behaviour behaviour_;
-  mutable std::mutex mutex_;
-  std::condition_variable_any changed_;
-  std::vector<Asked> asked_;
-  std::set<std::string> under_way_;
-  bool hanging_ = false;
-};
-
-class Results : public DeliveryObserver {
- public:
-  void attempted(AlertOutcome, const EndpointAnswer&) override {}
-  void finished(const DeliveryResult& result) override {
-    const std::lock_guard lock(mutex_);
-    EXPECT_TRUE(by_offset_.emplace(result.place.offset, result).second) << "finished twice";
-  }
-  void forget() {
-    const std::lock_guard lock(mutex_);
-    by_offset_.clear();
-  }
-  std::map<std::uint64_t, DeliveryResult> all() const {
-    const std::lock_guard lock(mutex_);
-    return by_offset_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::map<std::uint64_t, DeliveryResult> by_offset_;
-};
-
-class DispatcherTest : public ::testing::Test {
- protected:
-  void open(Behaviour behaviour, Dispatcher::Options options = {}, std::size_t connections = 4) {
-    application_.emplace(std::move(behaviour));
-    dispatcher_.emplace(options,
-                        Dispatcher::Parts{clock_, results_,
-                                          [this](Place place) -> Result<std::string> {
-                                            if (missing_.contains(place.offset)) {
-                                              return Error{ErrorCode::kNotFound, "gone"};
-                                            }
-                                            return record("key-loaded");
-                                          }},
-                        application_->connections(connections));
-  }
-  static std::string record(const std::string& key) {
-    RecordView record;
-    record.id = "id";
-    record.source = "telnyx";
-    record.type = "call.hangup";
-    record.key = key;
-    record.in_call = true;
-    record.body = "{}";
-    return encode_record(record);
-  }
-  void add(std::uint64_t offset, const std::string& key, Urgency urgency = Urgency::kUsual) {
-    dispatcher_->add({{0, offset}, key, record(key), urgency, 0});
-  }
-  /// Time goes by until nothing waits any more.
-  bool run() {
-    for (int i = 0; i < 30'000; ++i) {
-      if (dispatcher_->wait_until_empty(1ms)) return true;
-      clock_.advance(1s);
-      dispatcher_->go_on();
-    }
-    return false;
-  }
-  /// Polls up to 30 s.
-  template <class Holds>
-  bool eventually(Holds holds) {
-    for (int i = 0; i < 3'000; ++i) {
-      if (holds()) return true;
-      std::this_thread::sleep_for(10ms);
-    }
-    return false;
-  }
-
-  ManualClock clock_{testing::kStart};
-  Results results_;
-  std::set<std::uint64_t> missing_;
-  std::optional<Application> application_;
-  std::optional<Dispatcher> dispatcher_;
-};
-
-EndpointAnswer ok() { return {.status = 200}; }
 
 TEST_F(DispatcherTest, AnyMixOfFailuresDeliversEachKeyInOrderAndGivesUpExactlyTheHopeless) {
   auto random = seeded_generator();
@@ -213,41 +57,6 @@ TEST_F(DispatcherTest, ARecordThatFailsHoldsUpItsKeyAlone) {
   EXPECT_EQ(dispatcher_->health().waiting, 2U);
 }
 
-TEST_F(DispatcherTest, AnApplicationThatFailsIsLeftAloneAndThenGetsAllAtOnce) {
-  std::atomic<bool> well = false;
-  open([&](std::uint64_t, unsigned) { return well ? ok() : EndpointAnswer{.status = 503}; });
-  for (std::uint64_t offset = 0; offset < 100; ++offset) add(offset, std::to_string(offset));
-  ASSERT_TRUE(eventually([&] { return dispatcher_->health().breaker == CircuitBreaker::State::kOpen; }));
-  std::this_thread::sleep_for(300ms);
-  EXPECT_LE(application_->asked().size(), 10U);
-  well = true;
-  // The clock stands from the first success on: nothing that failed may need more time.
-  EXPECT_TRUE(eventually([&] {
-    if (results_.all().empty()) clock_.advance(10ms);
-    return results_.all().size() == 100;
-  }));
-}
-
-TEST_F(DispatcherTest, ARecordThatIsToWaitLongerWaitsAndThrottlesNobody) {
-  open([](std::uint64_t offset,
-          unsigned) { return offset == 0 ? EndpointAnswer{.status = 429, .retry_after = 1h} : ok(); },
-       {.break_longest = 10s}, 1);
-  const auto times_asked = [&] {
-    const auto asked = application_->asked();
-    return std::ranges::count(asked, 0U, &Application::Asked::offset);
-  };
-  add(0, "slow down");
-  ASSERT_TRUE(eventually([&] { return dispatcher_->health().breaker == CircuitBreaker::State::kOpen; }));
-  for (std::uint64_t offset = 1; offset < 50; ++offset) add(offset, std::to_string(offset));
-  clock_.advance(10s);
-  dispatcher_->go_on();
-  ASSERT_TRUE(eventually([&] { return results_.all().size() == 49; })) << "no further pause";
-  EXPECT_EQ(times_asked(), 1);
-  clock_.advance(1h);
-  dispatcher_->go_on();
-  EXPECT_TRUE(eventually([&] { return times_asked() == 2; }));
-}
-
 TEST_F(DispatcherTest, ALimitThatIsHardlyReachedIsNotReachedAtOnce) {
   open([](std::uint64_t, unsigned attempt) { return attempt < 3 ? EndpointAnswer{.status = 400} : ok(); },
        {.rate = 1e-300, .give_up = {.time = std::chrono::days(999'999)}});
@@ -258,50 +67,6 @@ TEST_F(DispatcherTest, ALimitThatIsHardlyReachedIsNotReachedAtOnce) {
     return results_.all().contains(0);
   }));
   EXPECT_EQ(results_.all().at(0).delivery, Delivery::kDelivered);
-}
-
-TEST_F(DispatcherTest, AnApplicationThatWasAwayForLongIsNoticedSoonThoughNothingNewComes) {
-  std::atomic<bool> well = false;
-  open([&](std::uint64_t, unsigned) { return well ? ok() : EndpointAnswer{.status = 503}; }, {.break_longest = 10s}, 1);
-  add(0, "the only one");
-  ASSERT_TRUE(eventually([&] {
-    clock_.advance(1s);
-    return application_->asked().size() > 14;
-  }));
-  well = true;
-  const auto began = clock_.monotonic();
-  ASSERT_TRUE(eventually([&] {
-    if (results_.all().empty()) clock_.advance(1s);
-    return results_.all().size() == 1;
-  }));
-  EXPECT_LE(clock_.monotonic() - began, 20s);
-}
-
-TEST_F(DispatcherTest, WhatIsNewDoesNotWaitForWhatWaitedWhileTheApplicationWasAway) {
-  std::atomic<bool> well = false;
-  open([&](std::uint64_t, unsigned) { return well ? ok() : EndpointAnswer{.status = 503}; },
-       {.rate = 10, .ready_max = {40, 40}}, 1);
-  for (std::uint64_t offset = 0; offset < 40; ++offset) add(offset, std::to_string(offset % 20), Urgency::kUrgent);
-  ASSERT_TRUE(eventually([&] {
-    clock_.advance(1s);
-    return application_->asked().size() > 7;
-  }));
-  EXPECT_EQ(dispatcher_->health().returns, 0U);
-  well = true;
-  // Nothing more is due once the clock stands.
-  ASSERT_TRUE(eventually([&] {
-    if (results_.all().empty()) clock_.advance(1s);
-    return dispatcher_->health().returns == 1;
-  }));
-  EXPECT_EQ(dispatcher_->room(Urgency::kUrgent), 40U);
-  EXPECT_EQ(dispatcher_->room(Urgency::kUsual), 40U - dispatcher_->health().waiting);
-  add(100, "new", Urgency::kUrgent);
-  const auto before = application_->asked().size();
-  ASSERT_TRUE(run());
-  const auto asked = application_->asked();
-  const auto at = std::ranges::find(asked, 100U, &Application::Asked::offset) - asked.begin();
-  EXPECT_LT(at, static_cast<std::ptrdiff_t>(before + 3));
-  EXPECT_EQ(results_.all().size(), 41U);
 }
 
 TEST_F(DispatcherTest, UrgentOnesComeFirstAndUsualOnesAreNotStarved) {
@@ -346,18 +111,6 @@ TEST_F(DispatcherTest, WhatIsGoneFromTheLogIsToldAndDoesNotHoldUpItsKey) {
   ASSERT_TRUE(run());
   EXPECT_EQ(results_.all().at(0).delivery, Delivery::kVanished);
   EXPECT_EQ(results_.all().at(1).delivery, Delivery::kDelivered);
-}
-
-TEST_F(DispatcherTest, WhoWantsNoMoreIsAskedNoMore) {
-  open([](std::uint64_t, unsigned) { return EndpointAnswer{.status = 410}; }, {}, 1);
-  for (std::uint64_t offset = 0; offset < 10; ++offset) add(offset, std::to_string(offset));
-  ASSERT_TRUE(eventually([&] { return dispatcher_->health().gone; }));
-  for (int i = 0; i < 50; ++i) {
-    clock_.advance(1h);
-    dispatcher_->go_on();
-  }
-  EXPECT_EQ(application_->asked().size(), 1U);
-  EXPECT_TRUE(results_.all().empty());
 }
 
 TEST_F(DispatcherTest, APauseAndAnEndComeSoon) {
@@ -420,4 +173,4 @@ TEST_F(DispatcherTest, APartitionThatIsDroppedIsForgottenButForWhatIsUnderWay) {
 }
 
 }  // namespace
-}  // namespace hookledger
+}  // namespace hookledger::testing
