@@ -3,12 +3,14 @@
 #include <thread>
 
 #include "ingest/own_event.h"
+#include "replay/redelivery/lag_note.h"
 #include "tools/signals.h"
 
 namespace hookledger {
 namespace {
 
 constexpr std::chrono::milliseconds kReadersPause{5};
+constexpr std::size_t kLaggingMax = 100;
 
 }  // namespace
 
@@ -36,7 +38,7 @@ Result<void> LiveProjection::open(LiveSettings settings) {
   }
   alert_settings_ = std::move(settings.alerts);
   if (auto started = start_alerts(*projection); !started) return started.error();
-  if (auto set = subscriptions_.set(settings.subscriptions); !set) return set.error();
+  if (auto set = set_subscriptions(settings.subscriptions); !set) return set.error();
   subscriptions_.add(0, *projection, options_.data_dir);
   return {};
 }
@@ -48,6 +50,34 @@ Result<void> LiveProjection::start_alerts(Projection& projection) {
   if (!alerts) return alerts.error();
   alerts_ = std::move(*alerts);
   alerts_->add(0, projection, options_.data_dir);
+  return {};
+}
+
+Result<void> LiveProjection::set_subscriptions(const std::vector<SubscriptionSettings>& settings) {
+  subscription_names_.clear();
+  for (const SubscriptionSettings& each : settings) subscription_names_.insert(each.options.name);
+  some_may_be_gone_ = true;
+  return subscriptions_.set(settings);
+}
+
+void LiveProjection::tick() {
+  const auto projection = get();
+  if (!some_may_be_gone_ || projection == nullptr || !projection->settle({}, std::chrono::milliseconds(0))) return;
+  some_may_be_gone_ = !end_lag_of_gone(*projection);
+}
+
+/// A subscription that was taken out while it was behind is behind no longer.
+Result<void> LiveProjection::end_lag_of_gone(const Projection& projection) const {
+  FindingFilter filter;
+  filter.rule = kLagRule;
+  const Time now = parts_.clock.wall();
+  const auto lagging = projection.queries().findings(filter, {.limit = kLaggingMax, .cursor = {}}, now);
+  if (!lagging) return lagging.error();
+  for (const Finding& finding : lagging->items) {
+    const auto name = subscription_of_device(finding.device_id);
+    if (!name || subscription_names_.contains(std::string(*name))) continue;
+    if (auto told = note(lag_event(*name, LagTurn::kCaughtUp, 0, {}, now)); !told) return told;
+  }
   return {};
 }
 
@@ -67,7 +97,7 @@ Result<void> LiveProjection::replace(LiveSettings settings) {
     alert_settings_ = std::move(settings.alerts);
     if (auto started = start_alerts(*projection_); !started) return started.error();
   }
-  return subscriptions_.set(settings.subscriptions);
+  return set_subscriptions(settings.subscriptions);
 }
 
 /// Waits for those who still read: the store can be opened again only when nobody has it.

@@ -3,6 +3,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,8 @@ class LiveProjection {
   /// done there is no projection, and nothing is delivered to subscriptions. What is as it was goes on. Errors: as
   /// `open`; then there is no projection, or nothing is told.
   Result<void> replace(LiveSettings settings);
+  /// To be called now and then: what nobody else ends is ended.
+  void tick();
   /// Ends folding, telling and delivering; what is there can still be read.
   void stop();
 
@@ -52,6 +55,8 @@ class LiveProjection {
  private:
   void close();
   Result<void> start_alerts(Projection& projection);
+  Result<void> set_subscriptions(const std::vector<SubscriptionSettings>& settings);
+  Result<void> end_lag_of_gone(const Projection& projection) const;
   /// Appends an event of our own.
   Result<void> note(const std::string& body) const;
 
@@ -60,6 +65,8 @@ class LiveProjection {
   std::vector<AlertSettings> alert_settings_;
   std::unique_ptr<Alerts> alerts_;
   Subscriptions subscriptions_;
+  std::set<std::string> subscription_names_;
+  bool some_may_be_gone_ = false;  ///< Subscriptions that were behind.
 
   mutable std::mutex mutex_;  ///< Guards all below.
   std::shared_ptr<const RuleSet> rules_;

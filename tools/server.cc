@@ -192,6 +192,7 @@ class RunningServer {
         case Signal::kNone:
           housekeeping_->tick();
           certificate_->tick();
+          if (projection_) projection_->tick();
           break;
       }
     }

@@ -197,6 +197,7 @@ std::optional<DeliveryResult> Dispatcher::settle(const Turn& turn, const Endpoin
   if (turn.decides) wake_all();
   if (outcome == AlertOutcome::kDelivered) return finish(turn, Delivery::kDelivered, said(answer));
   // A record that alone is to wait longer, of an application that was well, waits so long.
+  if (outcome == AlertOutcome::kFailed && turn.decides && !options_.give_up.away_counts) ++turn.line->uncounted;
   turn.line->blocked = outcome == AlertOutcome::kFailed && (was_away || !answer.retry_after);
   return retry(turn, answer);
 }
@@ -206,7 +207,7 @@ std::optional<DeliveryResult> Dispatcher::retry(const Turn& turn, const Endpoint
   Line& line = *turn.line;
   const GiveUpAfter& limit = options_.give_up;
   const bool over =
-      (limit.attempts != 0 && line.attempts >= limit.attempts) ||
+      (limit.attempts != 0 && line.attempts - line.uncounted >= limit.attempts) ||
       (limit.time != Duration(0) && std::chrono::duration_cast<Duration>(now - line.tried_since) >= limit.time);
   if (over) return finish(turn, Delivery::kGivenUp, said(answer));
   const bool away = breaker_.state() != CircuitBreaker::State::kClosed;
@@ -236,7 +237,7 @@ Outgoing Dispatcher::take_off(Line& line) {
   } else {
     --waiting_their_turn_[index(line.urgency)];
   }
-  line.attempts = 0;
+  line.attempts = line.uncounted = 0;
   line.blocked = line.dropped = false;
   if (line.records.empty()) {
     lines_.erase(record.key);

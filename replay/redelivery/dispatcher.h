@@ -38,7 +38,8 @@ struct Outgoing {
 /// When a record is given up. 0: never.
 struct GiveUpAfter {
   std::uint32_t attempts = 0;
-  Duration time{};  ///< Since the first attempt of this process.
+  Duration time{};          ///< Since the first attempt of this process.
+  bool away_counts = true;  ///< Attempts also of an application that is known to be away.
 
   friend bool operator==(const GiveUpAfter&, const GiveUpAfter&) = default;
 };

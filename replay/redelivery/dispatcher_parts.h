@@ -23,7 +23,8 @@ struct Dispatcher::Line {
   // Of the first record:
   std::uint32_t attempts = 0;
   Instant tried_since;
-  bool blocked = false;  ///< It was the application that failed.
+  std::uint32_t uncounted = 0;  ///< Of these: the application was known to be away.
+  bool blocked = false;         ///< It was the application that failed.
   bool dropped = false;
 };
 

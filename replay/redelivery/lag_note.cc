@@ -5,13 +5,18 @@
 namespace hookledger {
 namespace {
 
-constexpr std::string_view kPrefix = "hookledger.subscription.";
+constexpr std::string_view kPrefix = "hookledger.subscription.", kDevice = "subscription ";
 constexpr std::string_view kLagging = "hookledger.subscription.lagging",
                            kCaughtUp = "hookledger.subscription.caught_up";
 
 }  // namespace
 
-std::string lag_device(std::string_view subscription) { return "subscription " + std::string(subscription); }
+std::string lag_device(std::string_view subscription) { return std::string(kDevice).append(subscription); }
+
+std::optional<std::string_view> subscription_of_device(std::string_view device) {
+  if (!device.starts_with(kDevice)) return std::nullopt;
+  return device.substr(kDevice.size());
+}
 
 std::optional<LagTurn> lag_turn(const CallFacts* device, Duration age) {
   const bool told =

@@ -19,6 +19,10 @@ inline constexpr Duration kLagMax = std::chrono::minutes(1);
 
 /// Id of the device.
 std::string lag_device(std::string_view subscription);
+/// The subscription that a device stands for, if it does.
+std::optional<std::string_view> subscription_of_device(std::string_view device);
+/// The rule that finds it.
+inline constexpr std::string_view kLagRule = "subscription-lagging";
 /// What is to be told now; nothing: it is known. `device`: its own events, null when there are none.
 std::optional<LagTurn> lag_turn(const CallFacts* device, Duration age);
 /// The event as CloudEvents JSON.

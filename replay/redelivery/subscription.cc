@@ -33,9 +33,11 @@ std::size_t live_max(const Subscription::Options& options) {
 }
 
 Dispatcher::Options dispatch(const Subscription::Options& options) {
+  GiveUpAfter give_up = options.give_up;
+  give_up.away_counts = false;
   return {.key = options.key,
           .rate = options.rate,
-          .give_up = options.give_up,
+          .give_up = give_up,
           .records_max = kWaitingMax,
           .ready_max = {live_max(options), kBacklogMax},
           .break_longest = kBreakLongest,

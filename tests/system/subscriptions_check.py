@@ -5,6 +5,7 @@ subscriptions_check.py PROGRAM"""
 import base64
 import json
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -192,7 +193,7 @@ def dead_letters(server, strict):
         raise AssertionError(strict.taken("call = 'strict'"))
 
 
-def lag_is_a_finding(server, strict):
+def lag_is_a_finding(server, strict, slow):
     """By a clock that is moved: the application is away for a minute, and then it is back."""
     clock = server.path('clock')
 
@@ -213,14 +214,34 @@ def lag_is_a_finding(server, strict):
     Deliveries(server).send('away', range(2))
     set_clock(began + 62)
     wait_until(lambda: metric(server, 'hookledger_subscription_lag_seconds', strict.name) > 60, 30, 'a lag')
-    wait_until(lambda: b'hookledger.subscription.lagging' in support.run(server.program, 'export', '--data-dir', server.data_dir), 30,
-               'a note in the log')
+
+    def noted(application):
+        log = support.run(server.program, 'export', '--data-dir', server.data_dir)
+        return f'"{application.name}/hookledger.subscription.lagging/'.encode() in log
+
+    wait_until(lambda: noted(strict), 30, 'a note in the log')
     set_clock(began + 64)
     wait_until(lambda: finding('open'), 30, 'an open finding')
     strict.start()
     wait_until(lambda: finding('resolved'), 60, 'its end')
     if any(one.type.startswith('hookledger.') for one in strict.taken()):
         raise AssertionError('what the server notes is delivered')
+
+    def slow_is_behind():
+        found = json.loads(server.get('/v1/findings?rule=subscription-lagging').body)['items']
+        return any(each['device_id'] == 'subscription slow' for each in found)
+
+    # Whoever is taken out while it is behind is behind no longer.
+    slow.kill()
+    Deliveries(server).send('taken-out', range(2))
+    set_clock(began + 130)
+    wait_until(lambda: noted(slow), 30, 'a note in the log')
+    set_clock(began + 132)
+    wait_until(slow_is_behind, 30, 'an open finding')
+    with open(server.path('subscriptions.ini'), 'w', encoding='ascii') as file:
+        file.write(strict.section())
+    server.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: not slow_is_behind(), 30, 'its end')
 
 
 def check_refusals(program, server, good):
@@ -254,7 +275,7 @@ def main(program):
             comes_back(server, slow)
             dead_letters(server, strict)
             wants_no_more(server, good)
-            lag_is_a_finding(server, strict)
+            lag_is_a_finding(server, strict, slow)
             if server.stop() != 0:
                 raise AssertionError(server.log())
         finally:

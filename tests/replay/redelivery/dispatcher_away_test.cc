@@ -57,6 +57,20 @@ TEST_F(DispatcherTest, AnApplicationThatWasAwayForLongIsNoticedSoonThoughNothing
   EXPECT_LE(clock_.monotonic() - began, 20s);
 }
 
+TEST_F(DispatcherTest, AnAbsenceDoesNotUseUpTheAttemptsOfARecord) {
+  std::atomic<bool> well = false;
+  open([&](std::uint64_t, unsigned) { return well ? ok() : EndpointAnswer{.status = 503}; },
+       {.give_up = {.attempts = 10, .away_counts = false}, .break_longest = 10s}, 1);
+  add(0, "a");
+  ASSERT_TRUE(eventually([&] {
+    clock_.advance(1s);
+    return application_->asked().size() > 20;
+  }));
+  well = true;
+  ASSERT_TRUE(run());
+  EXPECT_EQ(results_.all().at(0).delivery, Delivery::kDelivered);
+}
+
 TEST_F(DispatcherTest, WhatIsNewDoesNotWaitForWhatWaitedWhileTheApplicationWasAway) {
   std::atomic<bool> well = false;
   open([&](std::uint64_t, unsigned) { return well ? ok() : EndpointAnswer{.status = 503}; },
