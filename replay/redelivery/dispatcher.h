@@ -85,8 +85,8 @@ class Dispatcher {
     std::size_t records_max = 10'000;                    ///< That wait.
     std::array<std::size_t, 2> ready_max{1'000, 1'000};  ///< Of these, by urgency, that wait for their turn alone.
     std::size_t bytes_max = 16 << 20;                    ///< Of records that wait with their bytes.
-    Duration break_longest = RetrySchedule::kLongest;    ///< That an application which is away is left alone.
-    std::uint64_t seed = 0;                              ///< Of the jitter.
+    Duration break_longest = RetrySchedule::kLongest;  ///< That an application which is away, or a record of it, waits.
+    std::uint64_t seed = 0;                            ///< Of the jitter.
     std::size_t endpoints_per_thread = 1;  ///< While one of these begins a request, the others of its thread wait.
   };
   struct Parts {  ///< Clock and observer outlive it.

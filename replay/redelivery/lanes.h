@@ -8,8 +8,9 @@
 namespace hookledger {
 
 /// What of a partition is delivered, and what is read next. Two lanes read it: the live one keeps to the end, so that
-/// new records do not wait for old ones; when it cannot keep up it jumps to the end, and what it leaves behind is the
-/// backlog of the other. Every record in front of `live` and not in the backlog is done or under way. Pure.
+/// new records do not wait for old ones; when it cannot keep up, or an application is back, it jumps to the end, and
+/// what it leaves behind is the backlog of the other. Every record in front of `live` and not in the backlog is done or
+/// under way. Pure.
 class Lanes {
  public:
   /// `done`: what need not be delivered any more.

@@ -26,7 +26,7 @@ enum class RedeliveryEnd : std::uint8_t {
 struct RedeliveryReport {
   RedeliveryEnd end = RedeliveryEnd::kDone;
   JobBook::Counts counts;
-  std::vector<GivenUp> given_up;  ///< In order of place; how many there are is bounded by `given_up_max`.
+  std::vector<GivenUp> given_up;  ///< In order of place; at most `given_up_max`, and those under way then.
 };
 
 struct RedeliveryOptions {
