@@ -25,10 +25,10 @@ std::string fingerprint_of(const AlertFilter& filter, const RuleSet& rules) {
 
 std::string short_fingerprint(const std::string& fingerprint) { return blake2b_256_hex(fingerprint).substr(0, 16); }
 
-std::map<AlertOutcome, Metrics::Counter*> counters(const std::string& alert, Metrics& metrics) {
-  std::map<AlertOutcome, Metrics::Counter*> counters;
+std::map<AttemptOutcome, Metrics::Counter*> counters(const std::string& alert, Metrics& metrics) {
+  std::map<AttemptOutcome, Metrics::Counter*> counters;
   for (const auto outcome :
-       {AlertOutcome::kDelivered, AlertOutcome::kRefused, AlertOutcome::kFailed, AlertOutcome::kGone}) {
+       {AttemptOutcome::kDelivered, AttemptOutcome::kRefused, AttemptOutcome::kFailed, AttemptOutcome::kGone}) {
     counters[outcome] =
         &metrics.counter("hookledger_alerts_total", "Attempts to tell a receiver, by what became of them.",
                          {{"alert", alert}, {"outcome", to_string(outcome)}});
@@ -281,36 +281,36 @@ std::optional<Alerter::Sending> Alerter::next_due(const Entries& entries) {
   return found;
 }
 
-void Alerter::take_answer(const Sending& sending, const AlertAnswer& answer) {
-  const AlertOutcome outcome = outcome_of(answer.status);
+void Alerter::take_answer(const Sending& sending, const ReceiverAnswer& answer) {
+  const AttemptOutcome outcome = outcome_of(answer.status);
   say(outcome, answer);
   told_.at(outcome)->add();
   const std::lock_guard lock(sending.entry->mutex);
   take_outcome(*sending.entry, sending.due, outcome, answer.retry_after);
 }
 
-void Alerter::take_outcome(Entry& entry, const AlertBook::Due& due, AlertOutcome outcome,
+void Alerter::take_outcome(Entry& entry, const AlertBook::Due& due, AttemptOutcome outcome,
                            std::optional<Duration> retry_after) {
   const auto at = now().monotonic;
   switch (outcome) {
-    case AlertOutcome::kDelivered: {
+    case AttemptOutcome::kDelivered: {
       schedule_.delivered();
       if (!entry.book) return;
       if (const auto noted = entry.book->delivered(due.number); !noted) note_failure(entry, noted.error());
       return;
     }
-    case AlertOutcome::kRefused:
+    case AttemptOutcome::kRefused:
       if (entry.book) entry.book->put_off(due.number, schedule_.refused(at));
       return;
-    case AlertOutcome::kFailed: schedule_.failed(at, retry_after); return;
-    case AlertOutcome::kGone: disabled_ = true; return;
+    case AttemptOutcome::kFailed: schedule_.failed(at, retry_after); return;
+    case AttemptOutcome::kGone: disabled_ = true; return;
   }
 }
 
 /// Once for each thing there is to say.
-void Alerter::say(AlertOutcome outcome, const AlertAnswer& answer) {
-  const std::string what = answer.status == 0 ? answer.failure : "HTTP " + std::to_string(answer.status);
-  if (outcome == AlertOutcome::kDelivered) {
+void Alerter::say(AttemptOutcome outcome, const ReceiverAnswer& answer) {
+  const std::string what = describe(answer);
+  if (outcome == AttemptOutcome::kDelivered) {
     if (!std::exchange(last_said_, {}).empty()) {
       parts_.logger.info("the receiver of an alert is well again", {{"alert", options_.alert}});
     }
@@ -319,10 +319,10 @@ void Alerter::say(AlertOutcome outcome, const AlertAnswer& answer) {
   if (std::exchange(last_said_, what) == what) return;
   const Logger::Fields fields{{"alert", options_.alert}, {"answer", what}};
   switch (outcome) {
-    case AlertOutcome::kRefused:
+    case AttemptOutcome::kRefused:
       parts_.logger.warning("the receiver of an alert refuses a message, trying it again every few minutes", fields);
       break;
-    case AlertOutcome::kGone:
+    case AttemptOutcome::kGone:
       parts_.logger.error("the receiver of an alert wants no more: nothing is told until a restart", fields);
       break;
     default: parts_.logger.warning("the receiver of an alert cannot be told, trying again", fields);

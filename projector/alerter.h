@@ -15,6 +15,7 @@
 #include "projector/alert_book.h"
 #include "projector/alert_places.h"
 #include "projector/finding_watch.h"
+#include "projector/receiver_answer.h"
 #include "projector/retry_schedule.h"
 #include "schemas/clock.h"
 #include "schemas/logging.h"
@@ -22,19 +23,12 @@
 
 namespace hookledger {
 
-/// What a receiver said to one message.
-struct AlertAnswer {
-  unsigned status = 0;                    ///< HTTP's; 0: there was no answer.
-  std::optional<Duration> retry_after{};  ///< It wants nothing before.
-  std::string failure{};                  ///< Why there was no answer.
-};
-
 /// Who is told. One thread.
 class AlertReceiver {
  public:
   virtual ~AlertReceiver() = default;
   /// One attempt. Blocks, within bounds; returns soon when it is to stop.
-  virtual AlertAnswer tell(const std::string& id, const std::string& body, std::stop_token stop) = 0;
+  virtual ReceiverAnswer tell(const std::string& id, const std::string& body, std::stop_token stop) = 0;
 };
 
 /// Tells one receiver of the findings of the stores that are here, on its own thread. What goes wrong is logged,
@@ -99,10 +93,11 @@ class Alerter {
   Result<std::unique_ptr<AlertBook>> open_book(const Entry& entry) const;
   bool send(const Entries& entries, const std::stop_token& stop);
   std::optional<Sending> next_due(const Entries& entries);
-  void take_answer(const Sending& sending, const AlertAnswer& answer);
-  void take_outcome(Entry& entry, const AlertBook::Due& due, AlertOutcome outcome, std::optional<Duration> retry_after);
+  void take_answer(const Sending& sending, const ReceiverAnswer& answer);
+  void take_outcome(Entry& entry, const AlertBook::Due& due, AttemptOutcome outcome,
+                    std::optional<Duration> retry_after);
   void note_failure(Entry& entry, const Error& error);
-  void say(AlertOutcome outcome, const AlertAnswer& answer);
+  void say(AttemptOutcome outcome, const ReceiverAnswer& answer);
   void measure(const Entries& entries);
 
   const Options options_;
@@ -111,7 +106,7 @@ class Alerter {
   Metrics::Gauge& waiting_;
   Metrics::Gauge& oldest_;
   Metrics::Gauge& disabled_gauge_;
-  std::map<AlertOutcome, Metrics::Counter*> told_;
+  std::map<AttemptOutcome, Metrics::Counter*> told_;
   AlertPlaceKeeper places_, subject_places_;
   // Of its thread alone.
   RetrySchedule schedule_;

@@ -4,23 +4,6 @@
 
 namespace hookledger {
 
-AlertOutcome outcome_of(unsigned status) {
-  if (status >= 200 && status < 300) return AlertOutcome::kDelivered;
-  if (status == 410) return AlertOutcome::kGone;
-  if (status == 408 || status == 425 || status == 429 || status < 200 || status >= 500) return AlertOutcome::kFailed;
-  return AlertOutcome::kRefused;
-}
-
-const char* to_string(AlertOutcome outcome) {
-  switch (outcome) {
-    case AlertOutcome::kDelivered: return "delivered";
-    case AlertOutcome::kRefused: return "refused";
-    case AlertOutcome::kFailed: return "failed";
-    case AlertOutcome::kGone: break;
-  }
-  return "gone";
-}
-
 Duration backoff(std::uint64_t failures, Duration first, Duration longest, std::mt19937_64& random) {
   Duration wait = std::min(first, longest);
   for (std::uint64_t i = 0; i < failures && wait < longest; ++i) wait *= 2;

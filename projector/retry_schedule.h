@@ -9,17 +9,6 @@
 
 namespace hookledger {
 
-/// What became of an attempt to tell a receiver.
-enum class AlertOutcome : std::uint8_t {
-  kDelivered,  ///< 2xx.
-  kRefused,    ///< 3xx, 4xx: this message will hardly be taken, others may.
-  kFailed,     ///< No answer, 408, 425, 429, 5xx: nothing will be taken for now.
-  kGone,       ///< 410: the receiver wants no more.
-};
-/// `status` 0: no answer.
-AlertOutcome outcome_of(unsigned status);
-const char* to_string(AlertOutcome outcome);
-
 /// How long to wait after `failures` failures in a row before this one: `first`, doubled for each, at most `longest`;
 /// at random between half of that and all of it.
 Duration backoff(std::uint64_t failures, Duration first, Duration longest, std::mt19937_64& random);

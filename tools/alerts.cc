@@ -16,7 +16,7 @@ class HttpReceiver final : public AlertReceiver {
   HttpReceiver(const AlertSettings& settings, const Clock& clock)
       : poster_(settings.url), key_(settings.key), clock_(clock) {}
 
-  AlertAnswer tell(const std::string& id, const std::string& body, std::stop_token stop) override {
+  ReceiverAnswer tell(const std::string& id, const std::string& body, std::stop_token stop) override {
     const WebhookHeaders signed_headers = sign_webhook(key_, id, clock_.wall(), body);
     const auto answer = poster_.post({{"content-type", "application/json"},
                                       {"user-agent", "hookledger/" HOOKLEDGER_VERSION},

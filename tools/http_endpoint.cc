@@ -11,20 +11,20 @@ class HttpEndpoint final : public Endpoint {
  public:
   explicit HttpEndpoint(const http::Url& url) : poster_(url, kEndpointTimeout) {}
 
-  std::optional<EndpointAnswer> begin(const OutboundRequest& request, std::stop_token stop) override {
+  std::optional<ReceiverAnswer> begin(const OutboundRequest& request, std::stop_token stop) override {
     headers_.assign({{"user-agent", "hookledger/" HOOKLEDGER_VERSION}});
     headers_.insert(headers_.end(), request.headers.begin(), request.headers.end());
     const auto begun = poster_.begin(headers_, request.body, std::move(stop));
-    return begun ? std::nullopt : std::optional(EndpointAnswer{.failure = begun.error().detail});
+    return begun ? std::nullopt : std::optional(ReceiverAnswer{.failure = begun.error().detail});
   }
   int file() const override { return poster_.file(); }
   std::chrono::steady_clock::time_point deadline() const override { return poster_.deadline(); }
-  std::optional<EndpointAnswer> finish() override {
+  std::optional<ReceiverAnswer> finish() override {
     const auto finished = poster_.finish();
     if (!finished) return std::nullopt;
     const auto& answer = *finished;
-    if (!answer) return EndpointAnswer{.failure = answer.error().detail};
-    return EndpointAnswer{.status = answer->status, .retry_after = parse_retry_after(answer->retry_after)};
+    if (!answer) return ReceiverAnswer{.failure = answer.error().detail};
+    return ReceiverAnswer{.status = answer->status, .retry_after = parse_retry_after(answer->retry_after)};
   }
 
  private:

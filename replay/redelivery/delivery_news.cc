@@ -11,12 +11,12 @@ bool broken(const Dispatcher::Health& health) { return health.breaker != Circuit
 
 }  // namespace
 
-void DeliveryNews::attempted(AlertOutcome outcome, const EndpointAnswer& answer) {
-  if (outcome == AlertOutcome::kDelivered) return;
+void DeliveryNews::attempted(AttemptOutcome outcome, const ReceiverAnswer& answer) {
+  if (outcome == AttemptOutcome::kDelivered) return;
   const std::lock_guard lock(mutex_);
-  std::string& said = outcome == AlertOutcome::kRefused ? refused_.answer : failure_;
-  said = answer.status == 0 ? answer.failure : "HTTP " + std::to_string(answer.status);
-  if (outcome == AlertOutcome::kRefused) ++refused_.count;
+  std::string& said = outcome == AttemptOutcome::kRefused ? refused_.answer : failure_;
+  said = describe(answer);
+  if (outcome == AttemptOutcome::kRefused) ++refused_.count;
 }
 
 void DeliveryNews::given_up(const DeliveryResult& result) {

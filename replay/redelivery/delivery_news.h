@@ -16,7 +16,7 @@ class DeliveryNews {
   /// `logger` outlives it.
   DeliveryNews(std::string subscription, Logger& logger) : subscription_(std::move(subscription)), logger_(logger) {}
 
-  void attempted(AlertOutcome outcome, const EndpointAnswer& answer);
+  void attempted(AttemptOutcome outcome, const ReceiverAnswer& answer);
   void given_up(const DeliveryResult& result);
   /// What there is to say; to be called now and then, by one thread.
   void say(const Dispatcher::Health& health, std::chrono::steady_clock::time_point now);

@@ -11,10 +11,6 @@ constexpr unsigned kFailuresMax = 5;
 
 std::size_t index(Urgency urgency) { return static_cast<std::size_t>(urgency); }
 
-std::string said(const EndpointAnswer& answer) {
-  return answer.status == 0 ? answer.failure : "HTTP " + std::to_string(answer.status);
-}
-
 }  // namespace
 
 Dispatcher::Dispatcher(Options options, Parts parts, std::vector<std::unique_ptr<Endpoint>> endpoints)
@@ -178,15 +174,15 @@ std::optional<DeliveryResult> Dispatcher::settle_unread(const Turn& turn, const 
   return std::nullopt;
 }
 
-std::optional<DeliveryResult> Dispatcher::settle(const Turn& turn, const EndpointAnswer& answer) {
+std::optional<DeliveryResult> Dispatcher::settle(const Turn& turn, const ReceiverAnswer& answer) {
   const auto outcome = outcome_of(answer.status);
-  if (outcome == AlertOutcome::kGone) {
+  if (outcome == AttemptOutcome::kGone) {
     gone_ = true;
     make_ready(*turn.line);
     return std::nullopt;
   }
   const bool was_away = breaker_.state() != CircuitBreaker::State::kClosed;
-  if (outcome == AlertOutcome::kFailed) {
+  if (outcome == AttemptOutcome::kFailed) {
     if (turn.decides || breaker_.state() != CircuitBreaker::State::kHalfOpen) {
       breaker_.failed(parts_.clock.monotonic(), answer.retry_after);
     }
@@ -195,21 +191,21 @@ std::optional<DeliveryResult> Dispatcher::settle(const Turn& turn, const Endpoin
     if (was_away) returned();
   }
   if (turn.decides) wake_all();
-  if (outcome == AlertOutcome::kDelivered) return finish(turn, Delivery::kDelivered, said(answer));
+  if (outcome == AttemptOutcome::kDelivered) return finish(turn, Delivery::kDelivered, describe(answer));
   // A record that alone is to wait longer, of an application that was well, waits so long.
-  if (outcome == AlertOutcome::kFailed && turn.decides && !options_.give_up.away_counts) ++turn.line->uncounted;
-  turn.line->blocked = outcome == AlertOutcome::kFailed && (was_away || !answer.retry_after);
+  if (outcome == AttemptOutcome::kFailed && turn.decides && !options_.give_up.away_counts) ++turn.line->uncounted;
+  turn.line->blocked = outcome == AttemptOutcome::kFailed && (was_away || !answer.retry_after);
   return retry(turn, answer);
 }
 
-std::optional<DeliveryResult> Dispatcher::retry(const Turn& turn, const EndpointAnswer& answer) {
+std::optional<DeliveryResult> Dispatcher::retry(const Turn& turn, const ReceiverAnswer& answer) {
   const auto now = parts_.clock.monotonic();
   Line& line = *turn.line;
   const GiveUpAfter& limit = options_.give_up;
   const bool over =
       (limit.attempts != 0 && line.attempts - line.uncounted >= limit.attempts) ||
       (limit.time != Duration(0) && std::chrono::duration_cast<Duration>(now - line.tried_since) >= limit.time);
-  if (over) return finish(turn, Delivery::kGivenUp, said(answer));
+  if (over) return finish(turn, Delivery::kGivenUp, describe(answer));
   const bool away = breaker_.state() != CircuitBreaker::State::kClosed;
   const Duration longest = away ? options_.break_longest : RetrySchedule::kLongest;
   Duration wait = backoff(line.attempts - 1, RetrySchedule::kFirst, longest, random_);

@@ -63,7 +63,7 @@ struct DeliveryResult {
 class DeliveryObserver {
  public:
   virtual ~DeliveryObserver() = default;
-  virtual void attempted(AlertOutcome outcome, const EndpointAnswer& answer) = 0;
+  virtual void attempted(AttemptOutcome outcome, const ReceiverAnswer& answer) = 0;
   /// Once for each record that was added, unless the dispatcher ends before.
   virtual void finished(const DeliveryResult& result) = 0;
 };
@@ -142,7 +142,7 @@ class Dispatcher {
     bool decides = false;  ///< Whether an application that is away is well again.
   };
   /// An answer, or why the record could not be had.
-  using Tried = Result<EndpointAnswer>;
+  using Tried = Result<ReceiverAnswer>;
   /// An endpoint and what it is at.
   struct Connection;
   /// A thread and its connections.
@@ -164,9 +164,9 @@ class Dispatcher {
   std::optional<Tried> begin(Endpoint& endpoint, const Turn& turn, const std::stop_token& stop) const;
   /// Nothing: the record stays.
   std::optional<DeliveryResult> settle(const Turn& turn, const Tried& tried);
-  std::optional<DeliveryResult> settle(const Turn& turn, const EndpointAnswer& answer);
+  std::optional<DeliveryResult> settle(const Turn& turn, const ReceiverAnswer& answer);
   std::optional<DeliveryResult> settle_unread(const Turn& turn, const Error& error);
-  std::optional<DeliveryResult> retry(const Turn& turn, const EndpointAnswer& answer);
+  std::optional<DeliveryResult> retry(const Turn& turn, const ReceiverAnswer& answer);
   std::optional<DeliveryResult> finish(const Turn& turn, Delivery delivery, std::string answer);
   Outgoing take_off(Line& line);
   std::size_t room_for(Urgency urgency) const;

@@ -29,7 +29,7 @@ void Dispatcher::work(Worker& worker, const std::stop_token& stop) {
   }
   lock.unlock();
   for (Connection& each : worker.connections) {
-    if (each.turn) end(each, each.endpoint->finish().value_or(EndpointAnswer{.failure = "stopped"}), stop);
+    if (each.turn) end(each, each.endpoint->finish().value_or(ReceiverAnswer{.failure = "stopped"}), stop);
   }
 }
 

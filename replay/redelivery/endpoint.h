@@ -5,17 +5,10 @@
 #include <stop_token>
 #include <string>
 
+#include "projector/receiver_answer.h"
 #include "replay/redelivery/outbound.h"
-#include "schemas/time.h"
 
 namespace hookledger {
-
-/// What an application said to one request.
-struct EndpointAnswer {
-  unsigned status = 0;                    ///< HTTP's; 0: there was no answer.
-  std::optional<Duration> retry_after{};  ///< It wants nothing before.
-  std::string failure{};                  ///< Why there was no answer.
-};
 
 /// A connection to an application that takes records: one request at a time. One thread.
 class Endpoint {
@@ -23,7 +16,7 @@ class Endpoint {
   virtual ~Endpoint() = default;
   /// Sends a request: one attempt. The answer, if it is known at once; else `finish` has it. Blocks within bounds, and
   /// returns soon when it is to stop.
-  virtual std::optional<EndpointAnswer> begin(const OutboundRequest& request, std::stop_token stop) = 0;
+  virtual std::optional<ReceiverAnswer> begin(const OutboundRequest& request, std::stop_token stop) = 0;
 
   /// Of a connection; -1: there is none. While an answer is to come, `finish` has something to do when this can be
   /// read,
@@ -31,7 +24,7 @@ class Endpoint {
   /// and when the time is over.
   virtual std::chrono::steady_clock::time_point deadline() const { return {}; }
   /// Nothing: the answer is yet to come.
-  virtual std::optional<EndpointAnswer> finish() { return EndpointAnswer(); }
+  virtual std::optional<ReceiverAnswer> finish() { return ReceiverAnswer(); }
 };
 
 }  // namespace hookledger

@@ -21,8 +21,8 @@ bool JobBook::wait_until_none(std::chrono::milliseconds timeout) {
   return none_.wait_for(lock, timeout, [&] { return under_way_ == 0; });
 }
 
-void JobBook::attempted(AlertOutcome outcome, const EndpointAnswer& answer) {
-  const bool delivered = outcome == AlertOutcome::kDelivered;
+void JobBook::attempted(AttemptOutcome outcome, const ReceiverAnswer& answer) {
+  const bool delivered = outcome == AttemptOutcome::kDelivered;
   if (delivered && !complains_) return;
   const std::lock_guard lock(mutex_);
   complains_ = !delivered;
@@ -31,7 +31,7 @@ void JobBook::attempted(AlertOutcome outcome, const EndpointAnswer& answer) {
     return;
   }
   ++counts_.failures;
-  complaint_ = answer.status == 0 ? answer.failure : "HTTP " + std::to_string(answer.status);
+  complaint_ = describe(answer);
 }
 
 void JobBook::finished(const DeliveryResult& result) {

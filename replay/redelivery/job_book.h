@@ -40,7 +40,7 @@ class JobBook final : public DeliveryObserver {
   /// Another record, of which `finished` will tell the end. False: too much was given up.
   bool begin();
   bool wait_until_none(std::chrono::milliseconds timeout);
-  void attempted(AlertOutcome outcome, const EndpointAnswer& answer) override;
+  void attempted(AttemptOutcome outcome, const ReceiverAnswer& answer) override;
   void finished(const DeliveryResult& result) override;
 
   Counts counts() const;

@@ -67,7 +67,7 @@ struct Subscription::Figures {
         given_up(metrics.counter("hookledger_subscription_given_up_total", "Records that became dead letters.",
                                  {{"subscription", name}})) {
     for (const auto outcome :
-         {AlertOutcome::kDelivered, AlertOutcome::kRefused, AlertOutcome::kFailed, AlertOutcome::kGone}) {
+         {AttemptOutcome::kDelivered, AttemptOutcome::kRefused, AttemptOutcome::kFailed, AttemptOutcome::kGone}) {
       attempts[outcome] = &metrics.counter("hookledger_subscription_attempts_total",
                                            "Attempts to deliver a record, by what became of them.",
                                            {{"subscription", name}, {"outcome", to_string(outcome)}});
@@ -76,7 +76,7 @@ struct Subscription::Figures {
 
   Metrics::Gauge &undelivered, &oldest, &dead_letters, &broken, &disabled, &trouble;
   Metrics::Counter& given_up;
-  std::map<AlertOutcome, Metrics::Counter*> attempts;
+  std::map<AttemptOutcome, Metrics::Counter*> attempts;
 };
 
 struct Subscription::Entry {
@@ -160,7 +160,7 @@ void Subscription::remove(std::uint32_t key) {
   tell_places(feed);
 }
 
-void Subscription::attempted(AlertOutcome outcome, const EndpointAnswer& answer) {
+void Subscription::attempted(AttemptOutcome outcome, const ReceiverAnswer& answer) {
   figures_->attempts.at(outcome)->add();
   news_.attempted(outcome, answer);
 }

@@ -80,7 +80,7 @@ class Subscription : public LetterBox, private DeliveryObserver {
   using Entries = std::map<std::uint32_t, std::shared_ptr<Entry>>;
   struct Figures;
 
-  void attempted(AlertOutcome outcome, const EndpointAnswer& answer) override;
+  void attempted(AttemptOutcome outcome, const ReceiverAnswer& answer) override;
   void finished(const DeliveryResult& result) override;
 
   void work(const std::stop_token& stop);

@@ -16,14 +16,14 @@ using namespace std::chrono_literals;
 /// Answers as it is told, or hangs. Threads: any.
 class Receiver : public AlertReceiver {
  public:
-  AlertAnswer tell(const std::string& id, const std::string&, std::stop_token stop) override {
+  ReceiverAnswer tell(const std::string& id, const std::string&, std::stop_token stop) override {
     std::unique_lock lock(mutex_);
     ids_.push_back(id);
     changed_.notify_all();
     changed_.wait(lock, stop, [&] { return !hanging_; });
     return answer_;
   }
-  void answer(AlertAnswer answer) {
+  void answer(ReceiverAnswer answer) {
     const std::lock_guard lock(mutex_);
     answer_ = std::move(answer);
   }
@@ -43,7 +43,7 @@ class Receiver : public AlertReceiver {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::vector<std::string> ids_;
-  AlertAnswer answer_{.status = 200};
+  ReceiverAnswer answer_{.status = 200};
   bool hanging_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "projector/receiver_answer.h"
 #include "tests/support/seeded.h"
 
 namespace hookledger {
@@ -12,15 +13,15 @@ using Instant = RetrySchedule::Instant;
 
 constexpr Instant kNow{std::chrono::hours(5)};
 
-TEST(AlertOutcome, FollowsFromTheStatus) {
-  for (const unsigned status : {200U, 201U, 204U, 299U}) EXPECT_EQ(outcome_of(status), AlertOutcome::kDelivered);
+TEST(AttemptOutcome, FollowsFromTheStatus) {
+  for (const unsigned status : {200U, 201U, 204U, 299U}) EXPECT_EQ(outcome_of(status), AttemptOutcome::kDelivered);
   for (const unsigned status : {301U, 307U, 400U, 401U, 403U, 404U, 413U}) {
-    EXPECT_EQ(outcome_of(status), AlertOutcome::kRefused) << status;
+    EXPECT_EQ(outcome_of(status), AttemptOutcome::kRefused) << status;
   }
   for (const unsigned status : {0U, 100U, 408U, 425U, 429U, 500U, 502U, 503U, 504U}) {
-    EXPECT_EQ(outcome_of(status), AlertOutcome::kFailed) << status;
+    EXPECT_EQ(outcome_of(status), AttemptOutcome::kFailed) << status;
   }
-  EXPECT_EQ(outcome_of(410), AlertOutcome::kGone);
+  EXPECT_EQ(outcome_of(410), AttemptOutcome::kGone);
 }
 
 TEST(RetrySchedule, WaitsLongerAndLongerUpToABoundEachTimeAtRandom) {

@@ -2,10 +2,9 @@
 
 #include <gmock/gmock.h>
 
-#include "replay/recovery/active_comparison.h"
 #include "replay/recovery/recovery_by_hand.h"
 #include "schemas/json.h"
-#include "tests/replay/recovery/recovery_scene.h"
+#include "tests/replay/recovery/recoveries_fixture.h"
 
 namespace hookledger::testing {
 namespace {
@@ -15,31 +14,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-class Recoveries : public ::testing::Test {
- protected:
-  Recoveries() {
-    api_.answer = [this](const std::string& target) { return tale_(target); };
-  }
-
-  CallRecovery ask(const std::string& call, bool dry_run = false) {
-    const auto found = recovery_.ask(call, {}, {.reason = "no-end", .dry_run = dry_run}, {});
-    EXPECT_TRUE(found) << found.error().detail;
-    return found ? *found : CallRecovery{};
-  }
-  static std::string ended_at(Time time) { return R"({"is_alive":false,"end_time":")" + format_time(time) + R"("})"; }
-
-  ManualClock clock_{kStart + 1h};
-  RecoveryScene<ManualClock> scene_{clock_};
-  ProviderTale tale_;
-  ScriptedApi api_{clock_};
-  ApiClient client_{"telnyx", api_.parts(scene_.metrics()), 1};
-  TelnyxApi telnyx_{"/v2", client_};
-  Recovery recovery_{
-      "telnyx",
-      scene_.log().log().partitions(),
-      {telnyx_, appends_to(scene_.log().log()), scene_.states(), clock_, scene_.logger(), scene_.metrics()}};
-};
 
 TEST_F(Recoveries, WhatWasLostTakesItsPlaceAndIsMarked) {
   scene_.deliver(body_of("c", "initiated", kStart), kStart + 1s);
@@ -219,18 +193,6 @@ TEST_F(Recoveries, PagesAreReadToTheirEndAndGoOnAfterAFailure) {
   }
 }
 
-TEST_F(Recoveries, LegsNobodyHeardOfAreFoundAmongTheActive) {
-  tale_.active = R"({"data":[{"call_leg_id":"leg-of-c","call_control_id":"control-of-c","call_session_id":"c"}]})";
-  tale_.events["leg-of-c"] = {body_of("c", "initiated", kStart)};
-  std::set<std::string> active;
-  ASSERT_TRUE(recovery_.ask_active("connection", {}, {.reason = "active-calls"}, active, {}));
-  EXPECT_THAT(active, ElementsAre("leg-of-c"));
-  EXPECT_THAT(scene_.provenances("c"), ElementsAre(Provenance::kRecovered));
-  api_.asked.clear();
-  ASSERT_TRUE(recovery_.ask_active("connection", {}, {.reason = "active-calls"}, active, {}));
-  EXPECT_THAT(api_.asked, SizeIs(1)) << "nothing is asked of a leg that is known";
-}
-
 TEST_F(Recoveries, ALogThatCannotBeWrittenIsAnErrorAndNothingIsCounted) {
   tale_.failed = {body_of("c", "hangup", kStart)};
   scene_.log().log().stop();
@@ -279,39 +241,6 @@ TEST_F(Recoveries, ABodyThatIsLargerThanAWebhookMayBeIsGivenUp) {
   EXPECT_THAT(scene_.provenances(std::string(1000, 'a')), IsEmpty());
   EXPECT_THAT(scene_.provenances("b"), ElementsAre(Provenance::kRecovered));
   EXPECT_THAT(scene_.metrics().text(), HasSubstr(R"(given_up_total{reason="sweep",source="telnyx"} 1)"));
-}
-
-TEST_F(Recoveries, ListsOfActiveCallsWithoutAnEndEnd) {
-  for (const int circle : {1'000'000, 3}) {
-    api_.asked.clear();
-    api_.answer = [&, n = 0](const std::string&) mutable {
-      return ApiAnswer{.status = 200,
-                       .body = R"({"data":[],"meta":{"cursors":{"after":")" + std::to_string(n++ % circle) + R"("}}})"};
-    };
-    ActiveComparison comparison(recovery_, {"connection"});
-    EXPECT_FALSE(comparison.under_way());
-    std::optional<ActiveComparison::Found> found;
-    for (int i = 0; i < 2'000 && !found; ++i) found = comparison.step({}).value();
-    ASSERT_TRUE(found);
-    EXPECT_THAT(*found->active, IsEmpty());
-    EXPECT_FALSE(comparison.under_way());
-    EXPECT_THAT(api_.asked, SizeIs(circle == 3 ? 4 : 1'001));
-  }
-}
-
-TEST_F(Recoveries, AConnectionThatTheProviderDoesNotKnowHidesNoOther) {
-  tale_.active = R"({"data":[{"call_leg_id":"leg-of-c","call_control_id":"control-of-c","call_session_id":"c"}]})";
-  api_.answer = [&](const std::string& target) {
-    return target.find("wrong") != std::string::npos ? ApiAnswer{.status = 404} : tale_(target);
-  };
-  ActiveComparison comparison(recovery_, {"wrong", "right"});
-  EXPECT_FALSE(comparison.step({}).value());
-  const auto found = comparison.step({}).value();
-  ASSERT_TRUE(found);
-  EXPECT_THAT(*found->active, ElementsAre("leg-of-c"));
-  EXPECT_THAT(found->wrong->detail, HasSubstr("api-connection"));
-  ActiveComparison none(recovery_, {"wrong"});
-  EXPECT_FALSE(none.step({}).value()->active) << "and no call is asked about for it";
 }
 
 TEST_F(Recoveries, APageThatIsToldForEverEndsASweepByHand) {

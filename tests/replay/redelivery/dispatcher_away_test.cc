@@ -7,7 +7,7 @@ namespace {
 
 TEST_F(DispatcherTest, AnApplicationThatFailsIsLeftAloneAndThenGetsAllAtOnce) {
   std::atomic<bool> well = false;
-  open([&](std::uint64_t, unsigned) { return well ? ok() : EndpointAnswer{.status = 503}; });
+  open([&](std::uint64_t, unsigned) { return well ? ok() : ReceiverAnswer{.status = 503}; });
   for (std::uint64_t offset = 0; offset < 100; ++offset) add(offset, std::to_string(offset));
   ASSERT_TRUE(eventually([&] { return dispatcher_->health().breaker == CircuitBreaker::State::kOpen; }));
   std::this_thread::sleep_for(300ms);
@@ -22,7 +22,7 @@ TEST_F(DispatcherTest, AnApplicationThatFailsIsLeftAloneAndThenGetsAllAtOnce) {
 
 TEST_F(DispatcherTest, ARecordThatIsToWaitLongerWaitsAndThrottlesNobody) {
   open([](std::uint64_t offset,
-          unsigned) { return offset == 0 ? EndpointAnswer{.status = 429, .retry_after = 1h} : ok(); },
+          unsigned) { return offset == 0 ? ReceiverAnswer{.status = 429, .retry_after = 1h} : ok(); },
        {.break_longest = 10s}, 1);
   const auto times_asked = [&] {
     const auto asked = application_->asked();
@@ -42,7 +42,7 @@ TEST_F(DispatcherTest, ARecordThatIsToWaitLongerWaitsAndThrottlesNobody) {
 
 TEST_F(DispatcherTest, AnApplicationThatWasAwayForLongIsNoticedSoonThoughNothingNewComes) {
   std::atomic<bool> well = false;
-  open([&](std::uint64_t, unsigned) { return well ? ok() : EndpointAnswer{.status = 503}; }, {.break_longest = 10s}, 1);
+  open([&](std::uint64_t, unsigned) { return well ? ok() : ReceiverAnswer{.status = 503}; }, {.break_longest = 10s}, 1);
   add(0, "the only one");
   ASSERT_TRUE(eventually([&] {
     clock_.advance(1s);
@@ -59,7 +59,7 @@ TEST_F(DispatcherTest, AnApplicationThatWasAwayForLongIsNoticedSoonThoughNothing
 
 TEST_F(DispatcherTest, AnAbsenceDoesNotUseUpTheAttemptsOfARecord) {
   std::atomic<bool> well = false;
-  open([&](std::uint64_t, unsigned) { return well ? ok() : EndpointAnswer{.status = 503}; },
+  open([&](std::uint64_t, unsigned) { return well ? ok() : ReceiverAnswer{.status = 503}; },
        {.give_up = {.attempts = 10, .away_counts = false}, .break_longest = 10s}, 1);
   add(0, "a");
   ASSERT_TRUE(eventually([&] {
@@ -73,7 +73,7 @@ TEST_F(DispatcherTest, AnAbsenceDoesNotUseUpTheAttemptsOfARecord) {
 
 TEST_F(DispatcherTest, WhatIsNewDoesNotWaitForWhatWaitedWhileTheApplicationWasAway) {
   std::atomic<bool> well = false;
-  open([&](std::uint64_t, unsigned) { return well ? ok() : EndpointAnswer{.status = 503}; },
+  open([&](std::uint64_t, unsigned) { return well ? ok() : ReceiverAnswer{.status = 503}; },
        {.rate = 10, .ready_max = {40, 40}}, 1);
   for (std::uint64_t offset = 0; offset < 40; ++offset) add(offset, std::to_string(offset % 20), Urgency::kUrgent);
   ASSERT_TRUE(eventually([&] {
@@ -99,7 +99,7 @@ TEST_F(DispatcherTest, WhatIsNewDoesNotWaitForWhatWaitedWhileTheApplicationWasAw
 }
 
 TEST_F(DispatcherTest, WhoWantsNoMoreIsAskedNoMore) {
-  open([](std::uint64_t, unsigned) { return EndpointAnswer{.status = 410}; }, {}, 1);
+  open([](std::uint64_t, unsigned) { return ReceiverAnswer{.status = 410}; }, {}, 1);
   for (std::uint64_t offset = 0; offset < 10; ++offset) add(offset, std::to_string(offset));
   ASSERT_TRUE(eventually([&] { return dispatcher_->health().gone; }));
   for (int i = 0; i < 50; ++i) {

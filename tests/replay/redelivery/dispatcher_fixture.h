@@ -22,7 +22,7 @@ namespace hookledger::testing {
 using namespace std::chrono_literals;
 
 /// What an application does with the attempt of a record: `attempt` counts from 1.
-using Behaviour = std::function<EndpointAnswer(std::uint64_t offset, unsigned attempt)>;
+using Behaviour = std::function<ReceiverAnswer(std::uint64_t offset, unsigned attempt)>;
 
 /// An application with any number of connections, which remembers what it was asked.
 class Application {
@@ -59,7 +59,7 @@ class Application {
   class Connection : public Endpoint {
    public:
     explicit Connection(Application& application) : application_(application) {}
-    std::optional<EndpointAnswer> begin(const OutboundRequest& request, std::stop_token stop) override {
+    std::optional<ReceiverAnswer> begin(const OutboundRequest& request, std::stop_token stop) override {
       return application_.take(request, stop);
     }
 
@@ -67,7 +67,7 @@ class Application {
     Application& application_;
   };
 
-  EndpointAnswer take(const OutboundRequest& request, const std::stop_token& stop) {
+  ReceiverAnswer take(const OutboundRequest& request, const std::stop_token& stop) {
     const auto header = [&](std::string_view name) {
       const auto found = std::ranges::find(request.headers, name, &std::pair<std::string_view, std::string>::first);
       return found == request.headers.end() ? std::string() : found->second;
@@ -78,7 +78,7 @@ class Application {
     changed_.wait(lock, stop, [&] { return !hanging_; });
     const auto offset = std::stoull(header("hookledger-offset"));
     const auto attempt = static_cast<unsigned>(std::stoul(header("hookledger-attempt")));
-    auto answer = hanging_ ? EndpointAnswer{.failure = "stopped"} : behaviour_(offset, attempt);
+    auto answer = hanging_ ? ReceiverAnswer{.failure = "stopped"} : behaviour_(offset, attempt);
     asked_.push_back({offset, key, answer.status});
     under_way_.erase(key);
     return answer;
@@ -94,7 +94,7 @@ class Application {
 
 class Results : public DeliveryObserver {
  public:
-  void attempted(AlertOutcome, const EndpointAnswer&) override {}
+  void attempted(AttemptOutcome, const ReceiverAnswer&) override {}
   void finished(const DeliveryResult& result) override {
     const std::lock_guard lock(mutex_);
     EXPECT_TRUE(by_offset_.emplace(result.place.offset, result).second) << "finished twice";
@@ -166,6 +166,6 @@ class DispatcherTest : public ::testing::Test {
   std::optional<Dispatcher> dispatcher_;
 };
 
-inline EndpointAnswer ok() { return {.status = 200}; }
+inline ReceiverAnswer ok() { return {.status = 200}; }
 
 }  // namespace hookledger::testing

@@ -14,8 +14,8 @@ TEST_F(DispatcherTest, AnyMixOfFailuresDeliversEachKeyInOrderAndGivesUpExactlyTh
       std::mt19937_64 its(seed ^ (offset * 7919));
       return its() % 10 == 0 ? 1'000U : its() % 3 == 0 ? static_cast<unsigned>(its() % limit) : 0U;
     };
-    const std::array<EndpointAnswer, 4> answers{
-        EndpointAnswer{.status = 500}, {.status = 404}, {.status = 429, .retry_after = 1s}, {.failure = "nobody"}};
+    const std::array<ReceiverAnswer, 4> answers{
+        ReceiverAnswer{.status = 500}, {.status = 404}, {.status = 429, .retry_after = 1s}, {.failure = "nobody"}};
     results_.forget();
     open(
         [&](std::uint64_t offset, unsigned attempt) {
@@ -48,7 +48,7 @@ TEST_F(DispatcherTest, AnyMixOfFailuresDeliversEachKeyInOrderAndGivesUpExactlyTh
 }
 
 TEST_F(DispatcherTest, ARecordThatFailsHoldsUpItsKeyAlone) {
-  open([](std::uint64_t offset, unsigned) { return offset == 0 ? EndpointAnswer{.status = 400} : ok(); });
+  open([](std::uint64_t offset, unsigned) { return offset == 0 ? ReceiverAnswer{.status = 400} : ok(); });
   add(0, "bad");
   add(1, "bad");
   for (std::uint64_t offset = 2; offset < 50; ++offset) add(offset, "good-" + std::to_string(offset));
@@ -58,7 +58,7 @@ TEST_F(DispatcherTest, ARecordThatFailsHoldsUpItsKeyAlone) {
 }
 
 TEST_F(DispatcherTest, ALimitThatIsHardlyReachedIsNotReachedAtOnce) {
-  open([](std::uint64_t, unsigned attempt) { return attempt < 3 ? EndpointAnswer{.status = 400} : ok(); },
+  open([](std::uint64_t, unsigned attempt) { return attempt < 3 ? ReceiverAnswer{.status = 400} : ok(); },
        {.rate = 1e-300, .give_up = {.time = std::chrono::days(999'999)}});
   add(0, "a");
   ASSERT_TRUE(eventually([&] {
@@ -142,7 +142,7 @@ TEST_F(DispatcherTest, HasRoomWithinItsBoundsForEachUrgency) {
 }
 
 TEST_F(DispatcherTest, WhatFailedLeavesRoomForOthers) {
-  open([](std::uint64_t offset, unsigned) { return offset < 5 ? EndpointAnswer{.status = 400} : ok(); },
+  open([](std::uint64_t offset, unsigned) { return offset < 5 ? ReceiverAnswer{.status = 400} : ok(); },
        {.records_max = 10, .ready_max = {5, 5}});
   for (std::uint64_t offset = 0; offset < 5; ++offset) add(offset, std::to_string(offset));
   EXPECT_TRUE(eventually([&] { return dispatcher_->room(Urgency::kUsual) == 5; }));
@@ -151,7 +151,7 @@ TEST_F(DispatcherTest, WhatFailedLeavesRoomForOthers) {
 }
 
 TEST_F(DispatcherTest, APartitionThatIsDroppedIsForgottenButForWhatIsUnderWay) {
-  open([](std::uint64_t offset, unsigned) { return offset == 1 ? EndpointAnswer{.status = 400} : ok(); }, {}, 1);
+  open([](std::uint64_t offset, unsigned) { return offset == 1 ? ReceiverAnswer{.status = 400} : ok(); }, {}, 1);
   add(1, "waits");
   add(2, "waits");
   ASSERT_TRUE(eventually([&] { return application_->asked().size() == 1; }));

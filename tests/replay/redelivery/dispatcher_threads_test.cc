@@ -65,7 +65,7 @@ class Late {
     Connection(Late& of, std::chrono::milliseconds its_timeout) : late(of), timeout(its_timeout) {}
     ~Connection() override { ::close(event); }
 
-    std::optional<EndpointAnswer> begin(const OutboundRequest& request, std::stop_token) override {
+    std::optional<ReceiverAnswer> begin(const OutboundRequest& request, std::stop_token) override {
       const std::lock_guard lock(late.mutex_);
       late.threads_.insert(std::this_thread::get_id());
       const auto header =
@@ -76,15 +76,15 @@ class Late {
     }
     int file() const override { return event; }
     std::chrono::steady_clock::time_point deadline() const override { return until; }
-    std::optional<EndpointAnswer> finish() override {
+    std::optional<ReceiverAnswer> finish() override {
       const std::lock_guard lock(late.mutex_);
       const bool is_late = std::chrono::steady_clock::now() >= until;
       if (!answered && !is_late) return std::nullopt;
       std::uint64_t count = 0;
       offset.reset();
-      if (!std::exchange(answered, false)) return EndpointAnswer{.failure = "late"};
+      if (!std::exchange(answered, false)) return ReceiverAnswer{.failure = "late"};
       EXPECT_EQ(::read(event, &count, sizeof count), sizeof count);
-      return EndpointAnswer{.status = 200};
+      return ReceiverAnswer{.status = 200};
     }
 
     Late& late;
@@ -129,8 +129,8 @@ class DispatcherThreadsTest : public ::testing::Test, protected DeliveryObserver
     return eventually([&] { return ::testing::Matches(::testing::UnorderedElementsAreArray(offsets))(late_.asked()); });
   }
 
-  void attempted(AlertOutcome outcome, const EndpointAnswer&) override {
-    if (outcome == AlertOutcome::kFailed) ++failed_;
+  void attempted(AttemptOutcome outcome, const ReceiverAnswer&) override {
+    if (outcome == AttemptOutcome::kFailed) ++failed_;
   }
   void finished(const DeliveryResult& result) override {
     if (result.delivery == Delivery::kDelivered) ++delivered_;

@@ -35,11 +35,12 @@ class Box : public LetterBox {
 TEST(LetterBox, PagesAreTheWholeInOrderWhoeverHasAPartition) {
   auto random = seeded_generator();
   for (int round = 0; round < 100; ++round) {
-    Box first("a"), second("b"), third("a"), empty("c");
+    const auto first = std::make_shared<Box>("a"), second = std::make_shared<Box>("b"),
+               third = std::make_shared<Box>("a"), empty = std::make_shared<Box>("c");
     std::vector<std::pair<std::string, Place>> all;
     for (std::size_t i = random_below(random, 60); i > 0; --i) {
       const Place place{static_cast<std::uint32_t>(random_below(random, 6)), i};
-      Box& box = random_below(random, 2) == 0 ? second : place.partition % 2 == 0 ? first : third;
+      Box& box = *(random_below(random, 2) == 0 ? second : place.partition % 2 == 0 ? first : third);
       box.put(place);
       all.emplace_back(box.name(), place);
     }
@@ -47,7 +48,7 @@ TEST(LetterBox, PagesAreTheWholeInOrderWhoeverHasAPartition) {
     std::vector<std::pair<std::string, Place>> read;
     PageRequest request{.limit = 1 + random_below(random, 9), .cursor = {}};
     do {
-      const auto page = list_letters({&second, &third, &empty, &first}, {}, request).value();
+      const auto page = list_letters({second, third, empty, first}, {}, request).value();
       EXPECT_LE(page.items.size(), request.limit);
       for (const auto& [name, letter] : page.items) read.emplace_back(name, letter.place);
       request.cursor = page.next;
@@ -57,16 +58,16 @@ TEST(LetterBox, PagesAreTheWholeInOrderWhoeverHasAPartition) {
 }
 
 TEST(LetterBox, OneOrAllAreChanged) {
-  Box a("a"), b("b");
-  for (std::uint64_t offset = 0; offset < 1'200; ++offset) a.put({0, offset});
-  b.put({0, 7});
-  EXPECT_EQ(change_letters({&a, &b}, {"a", Place{0, 7}}, LetterAction::kDrop).value(), 1U);
-  EXPECT_EQ(change_letters({&a, &b}, {"", Place{0, 7}}, LetterAction::kRetry).value(), 1U) << "b's";
-  EXPECT_EQ(change_letters({&a, &b}, {"a", {}}, LetterAction::kRetry).value(), 1'199U);
-  EXPECT_EQ(change_letters({&a, &b}, {}, LetterAction::kDrop).value(), 1'200U);
-  EXPECT_EQ(change_letters({&a, &b}, {}, LetterAction::kDrop).value(), 0U);
-  EXPECT_EQ(change_letters({&a, &b}, {"a", Place{0, 7}}, LetterAction::kDrop).error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(change_letters({&a, &b}, {"c", {}}, LetterAction::kDrop).error().code, ErrorCode::kNotFound);
+  const auto a = std::make_shared<Box>("a"), b = std::make_shared<Box>("b");
+  for (std::uint64_t offset = 0; offset < 1'200; ++offset) a->put({0, offset});
+  b->put({0, 7});
+  EXPECT_EQ(change_letters({a, b}, {"a", Place{0, 7}}, LetterAction::kDrop).value(), 1U);
+  EXPECT_EQ(change_letters({a, b}, {"", Place{0, 7}}, LetterAction::kRetry).value(), 1U) << "b's";
+  EXPECT_EQ(change_letters({a, b}, {"a", {}}, LetterAction::kRetry).value(), 1'199U);
+  EXPECT_EQ(change_letters({a, b}, {}, LetterAction::kDrop).value(), 1'200U);
+  EXPECT_EQ(change_letters({a, b}, {}, LetterAction::kDrop).value(), 0U);
+  EXPECT_EQ(change_letters({a, b}, {"a", Place{0, 7}}, LetterAction::kDrop).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(change_letters({a, b}, {"c", {}}, LetterAction::kDrop).error().code, ErrorCode::kNotFound);
 }
 
 TEST(LetterBox, WhatIsWrittenIsRead) {

@@ -34,7 +34,7 @@ class Application {
   class Connection : public Endpoint {
    public:
     explicit Connection(Application& application) : application_(application) {}
-    std::optional<EndpointAnswer> begin(const OutboundRequest& request, std::stop_token) override {
+    std::optional<ReceiverAnswer> begin(const OutboundRequest& request, std::stop_token) override {
       return application_.take(request);
     }
 
@@ -42,7 +42,7 @@ class Application {
     Application& application_;
   };
 
-  EndpointAnswer take(const OutboundRequest& request) {
+  ReceiverAnswer take(const OutboundRequest& request) {
     std::map<std::string, std::string> headers(request.headers.begin(), request.headers.end());
     EXPECT_EQ(headers["hookledger-replay"], "true");
     const Place place{static_cast<std::uint32_t>(std::stoul(headers["hookledger-partition"])),

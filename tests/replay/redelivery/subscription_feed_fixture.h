@@ -80,7 +80,7 @@ class OnDisk : public KeyValue {
 /// What became of records, in the order in which it did.
 class Results : public DeliveryObserver {
  public:
-  void attempted(AlertOutcome, const EndpointAnswer&) override {}
+  void attempted(AttemptOutcome, const ReceiverAnswer&) override {}
   void finished(const DeliveryResult& result) override { all.push_back(result); }
   std::vector<DeliveryResult> all;
 };
@@ -89,8 +89,8 @@ class Results : public DeliveryObserver {
 class Taking : public Endpoint {
  public:
   explicit Taking(const std::atomic<bool>& well) : well_(well) {}
-  std::optional<EndpointAnswer> begin(const OutboundRequest&, std::stop_token) override {
-    return EndpointAnswer{.status = well_ ? 200U : 503U};
+  std::optional<ReceiverAnswer> begin(const OutboundRequest&, std::stop_token) override {
+    return ReceiverAnswer{.status = well_ ? 200U : 503U};
   }
 
  private:

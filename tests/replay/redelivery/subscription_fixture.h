@@ -25,7 +25,7 @@ class Application {
     std::string call;
     friend bool operator==(const Taken&, const Taken&) = default;
   };
-  using Behaviour = std::function<EndpointAnswer(const Taken&)>;
+  using Behaviour = std::function<ReceiverAnswer(const Taken&)>;
 
   std::unique_ptr<Endpoint> connect() { return std::make_unique<Connection>(*this); }
   void behave(Behaviour behaviour) {
@@ -50,7 +50,7 @@ class Application {
   class Connection : public Endpoint {
    public:
     explicit Connection(Application& application) : application_(application) {}
-    std::optional<EndpointAnswer> begin(const OutboundRequest& request, std::stop_token) override {
+    std::optional<ReceiverAnswer> begin(const OutboundRequest& request, std::stop_token) override {
       return application_.take(request);
     }
 
@@ -58,14 +58,14 @@ class Application {
     Application& application_;
   };
 
-  EndpointAnswer take(const OutboundRequest& request) {
+  ReceiverAnswer take(const OutboundRequest& request) {
     const std::map<std::string, std::string> headers(request.headers.begin(), request.headers.end());
     const auto call = headers.find("hookledger-call");
     const Taken one{{static_cast<std::uint32_t>(std::stoul(headers.at("hookledger-partition"))),
                      std::stoull(headers.at("hookledger-offset"))},
                     call == headers.end() ? "" : call->second};
     const std::lock_guard lock(mutex_);
-    auto answer = behaviour_ ? behaviour_(one) : EndpointAnswer{.status = 200};
+    auto answer = behaviour_ ? behaviour_(one) : ReceiverAnswer{.status = 200};
     if (answer.status == 200) taken_.push_back(one);
     return answer;
   }

@@ -71,7 +71,7 @@ TEST_F(SubscriptionTest, WhatOthersKnowToBeDoneIsNotDelivered) {
   Places places;
   places_ = &places;
   application_.behave(
-      [](const Application::Taken& one) { return EndpointAnswer{.status = one.call == "stuck" ? 409U : 200U}; });
+      [](const Application::Taken& one) { return ReceiverAnswer{.status = one.call == "stuck" ? 409U : 200U}; });
   open();
   append("stuck", 1);
   append("call", 3);
@@ -92,7 +92,7 @@ TEST_F(SubscriptionTest, DeliversNothingBeforeOthersKnowWhereItBegan) {
   places.refuse(2);
   application_.behave([&](const Application::Taken& one) {
     EXPECT_TRUE(places.load(one.place.partition).value());
-    return EndpointAnswer{.status = 200};
+    return ReceiverAnswer{.status = 200};
   });
   open();
   append("call", 2);
@@ -107,7 +107,7 @@ TEST_F(SubscriptionTest, AnOldPlaceNeverComesAfterANewerOne) {
   application_.behave([&](const Application::Taken&) {
     asked = true;
     while (!places.holds()) std::this_thread::sleep_for(1ms);
-    return EndpointAnswer{.status = 200};
+    return ReceiverAnswer{.status = 200};
   });
   open();
   append("call", 20);

@@ -47,12 +47,12 @@ TEST_F(SubscriptionTest, AnyMixOfFailuresAndRestartsDeliversEverythingInOrder) {
   std::mt19937_64 its(random());
   const std::set<std::string> hopeless = {"call-3", "call-11"};  // Their hangups.
   std::map<Place, int> failures;
-  application_.behave([&](const Application::Taken& one) -> EndpointAnswer {
+  application_.behave([&](const Application::Taken& one) -> ReceiverAnswer {
     if (hopeless.contains(one.call) && one.place.offset % 3 == 0) return {.status = 422};
     int& failed = failures.emplace(one.place, 0).first->second;
     if (failed == 3 || its() % 2 == 0) return {.status = 200};
     ++failed;
-    const std::array<EndpointAnswer, 3> answers{EndpointAnswer{.status = 500}, {.status = 409}, {.failure = "nobody"}};
+    const std::array<ReceiverAnswer, 3> answers{ReceiverAnswer{.status = 500}, {.status = 409}, {.failure = "nobody"}};
     return answers[its() % answers.size()];
   });
   const Subscription::Options options{.name = {}, .from_start = true, .parallel = 4, .give_up = {.attempts = 5}};
@@ -79,7 +79,7 @@ TEST_F(SubscriptionTest, AnyMixOfFailuresAndRestartsDeliversEverythingInOrder) {
 TEST_F(SubscriptionTest, NewRecordsComeThroughWhileABacklogDrainsAndCallsStayInOrder) {
   open({.name = {}, .from_start = true, .rate = 200, .parallel = 4});
   std::atomic<bool> well = false;
-  application_.behave([&](const Application::Taken&) { return EndpointAnswer{.status = well ? 200U : 503U}; });
+  application_.behave([&](const Application::Taken&) { return ReceiverAnswer{.status = well ? 200U : 503U}; });
   for (int i = 0; i < 200; ++i) append("old-" + std::to_string(i), 10);
   const std::uint64_t backlog = records();
   ASSERT_TRUE(
@@ -105,7 +105,7 @@ TEST_F(SubscriptionTest, NewRecordsComeThroughWhileABacklogDrainsAndCallsStayInO
 TEST_F(SubscriptionTest, WhatComesRightAfterTheApplicationIsBackDoesNotWaitForWhatItMissed) {
   open({.name = {}, .from_start = true, .rate = 200, .parallel = 4});
   std::atomic<bool> well = false;
-  application_.behave([&](const Application::Taken&) { return EndpointAnswer{.status = well ? 200U : 503U}; });
+  application_.behave([&](const Application::Taken&) { return ReceiverAnswer{.status = well ? 200U : 503U}; });
   for (int i = 0; i < 300; ++i) append("old-" + std::to_string(i), 10);
   const std::uint64_t missed = records();
   ASSERT_TRUE(
@@ -150,7 +150,7 @@ TEST_F(SubscriptionTest, TakesWhatItsFilterWants) {
 
 TEST_F(SubscriptionTest, DeadLettersAreListedTriedAgainAndDropped) {
   std::atomic<bool> refusing = true;
-  application_.behave([&](const Application::Taken&) { return EndpointAnswer{.status = refusing ? 400U : 200U}; });
+  application_.behave([&](const Application::Taken&) { return ReceiverAnswer{.status = refusing ? 400U : 200U}; });
   const Subscription::Options options{.name = {}, .give_up = {.attempts = 2}};
   open(options);
   append("call", 3);
@@ -177,7 +177,7 @@ TEST_F(SubscriptionTest, AStoreThatGoesIsLeftAtOnceAndAnotherTakesOver) {
   std::atomic<bool> asked = false;
   application_.behave([&](const Application::Taken&) {
     asked = true;
-    return EndpointAnswer{.status = 500};
+    return ReceiverAnswer{.status = 500};
   });
   open();
   append("call", 5);
@@ -209,7 +209,7 @@ TEST_F(SubscriptionTest, TellsTheLogThatItIsBehindAndThatItNoLongerIs) {
     return appends_to(*log_)(std::move(appends)).front() ? Result<void>() : Error{ErrorCode::kUnavailable, "no"};
   };
   std::atomic<bool> well = false;
-  application_.behave([&](const Application::Taken&) { return EndpointAnswer{.status = well ? 200U : 500U}; });
+  application_.behave([&](const Application::Taken&) { return ReceiverAnswer{.status = well ? 200U : 500U}; });
   open();
   append("call", 2);
   ASSERT_TRUE(eventually([&] { return figure("hookledger_subscription_lag_seconds") > "60"; }, 1s));
