@@ -4,6 +4,7 @@
 #include <set>
 
 #include "ingest/intake.h"
+#include "ingest/own_event.h"
 #include "replay/recovery/recovery.h"
 #include "replay/redelivery/lag_note.h"
 #include "schemas/json.h"
@@ -134,6 +135,38 @@ TEST_F(SubscriptionTest, WhatComesRightAfterTheApplicationIsBackDoesNotWaitForWh
   ASSERT_TRUE(eventually([&] { return all_taken(); }, 200ms));
   EXPECT_EQ(application_.taken().size(), records()) << "nothing twice";
   expect_order();
+}
+
+TEST_F(SubscriptionTest, RecordsOfNoCallComeInTheOrderOfTheirDevice) {
+  int next = 0;
+  const auto say = [&](int records) {
+    for (int i = 0; i < records; ++i) {
+      const std::string body = R"({"specversion":"1.0","id":")" + std::to_string(next++) +
+                               R"(","source":"/app","type":"device.battery","data":{"device_id":"pixel"}})";
+      ASSERT_TRUE(appends_to(*log_)({own_event(body, log_.clock().wall(), 2)}).front());
+    }
+  };
+  open({.name = {}, .from_start = true, .rate = 200, .parallel = 4});
+  std::atomic<bool> well = false;
+  application_.behave([&](const Application::Taken&) { return ReceiverAnswer{.status = well ? 200U : 503U}; });
+  for (int i = 0; i < 200; ++i) append("old-" + std::to_string(i), 10);
+  say(30);  // More was said before than the dispatcher takes at once.
+  const std::uint64_t missed = records();
+  ASSERT_TRUE(
+      eventually([&] { return figure("hookledger_subscription_lag_records") == std::to_string(missed); }, 20ms));
+  well = true;
+  ASSERT_TRUE(eventually([&] { return !application_.taken().empty(); }, 100ms));
+  say(3);
+  const auto of_device = [&] {
+    std::vector<std::uint64_t> offsets;
+    for (const auto& one : application_.taken()) {
+      if (one.call.empty()) offsets.push_back(one.place.offset);
+    }
+    return offsets;
+  };
+  ASSERT_TRUE(eventually([&] { return of_device().size() == 33; }, 5ms));
+  EXPECT_LT(application_.taken().size(), missed) << "it takes its own along, and no others";
+  EXPECT_TRUE(std::ranges::is_sorted(of_device()));
 }
 
 TEST_F(SubscriptionTest, TakesWhatItsFilterWants) {
