@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """G7 on a full disk: 503 with Retry-After, /readyz says why, reads go on, and when there is space again it recovers by
-itself with all that it acknowledged.  full_disk_check.py PROGRAM
+itself with all that it acknowledged, and an application has it all.  full_disk_check.py PROGRAM
 
 The data dir is a small tmpfs where this may be mounted; elsewhere the server's files are kept from growing."""
 import contextlib
@@ -14,6 +14,7 @@ import time
 
 import delivery_load
 import support
+from application_support import Application
 
 DISK_BYTES = 256 << 20
 SECONDS = 30
@@ -125,11 +126,26 @@ def check_full(server, sender, sent, readable):
     return event_id
 
 
+@contextlib.contextmanager
+def subscribed(server):
+    """An application that gets all of it, whatever the disk of the server does."""
+    application = Application(server.folder, 'app').start()
+    try:
+        with open(server.path('subscriptions.ini'), 'w', encoding='ascii') as file:
+            file.write(application.section('from = start'))
+        server.stop()
+        server.arguments = ('--config', server.path('subscriptions.ini'))
+        server.start()
+        yield application
+    finally:
+        application.kill()
+
+
 def main(program):
     disk, sent = small_disk(), delivery_load.Sent(1)
     print(f'a full disk by {disk.name}')
     try:
-        with support.Server(program, data_dir=os.path.join(disk.folder, 'data')) as server:
+        with support.Server(program, data_dir=os.path.join(disk.folder, 'data')) as server, subscribed(server) as application:
             sender = delivery_load.Sender(server.webhooks, delivery_load.Signer(server.key_file))
             deliver_until(sender, sent, 200)
             for _ in range(2):
@@ -143,6 +159,9 @@ def main(program):
                 expect('the metric', metric(server, 'hookledger_log_writable') == 1, 'not 1')
                 call = 'call-' + str(int(refused.split('-')[1]) // 4)
                 eventually('projected', lambda: server.get(f'/v1/calls/{call}').status == 200)
+                wanted = {(int(partition), int(offset)) for partition, offset in sent.places.values()}
+                eventually('delivered', lambda: application.places() >= wanted)
+                eventually('no trouble', lambda: b'subscription_trouble{subscription="app"} 0' in server.get('/metrics').body)
             for event_id in sent.pending():
                 sent.note(event_id, sender.deliver(sent.bodies[event_id])[2])
             sent.compare(delivery_load.export(server))
