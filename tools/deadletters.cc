@@ -136,6 +136,7 @@ Result<std::uint64_t> change(const Settings& settings, const LetterChoice& choic
     if (!fs::is_directory(state / "projection", failed)) continue;
     auto owned = ProjectionFolder::own(state.string());
     if (!owned && owned.error().code == ErrorCode::kInUse) {
+      ours.clear();
       const auto url = server_of_data_dir(settings);
       return url ? change_at(*url, choice, action) : url.error();
     }

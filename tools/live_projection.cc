@@ -9,7 +9,7 @@
 namespace hookledger {
 namespace {
 
-constexpr std::chrono::milliseconds kReadersPause{5};
+constexpr std::chrono::milliseconds kReadersPause{5}, kFoldWait{200};
 constexpr std::size_t kLaggingMax = 100;
 
 }  // namespace
@@ -21,6 +21,12 @@ LiveProjection::LiveProjection(Parts parts, Options options)
         return Result<Subscriptions::Own>(
             {.log = {&parts_.log, [](LiveLog*) {}}, .note = [this](const std::string& body) { return note(body); }});
       }) {}
+
+/// Nobody uses the store when it goes, however far the start came.
+LiveProjection::~LiveProjection() {
+  alerts_.reset();
+  subscriptions_.remove(0);
+}
 
 Result<void> LiveProjection::open(LiveSettings settings) {
   auto opened = Projection::open({.data_dir = options_.data_dir, .threads = options_.threads},
@@ -62,7 +68,7 @@ Result<void> LiveProjection::set_subscriptions(const std::vector<SubscriptionSet
 
 void LiveProjection::tick() {
   const auto projection = get();
-  if (!some_may_be_gone_ || projection == nullptr || !projection->settle({}, std::chrono::milliseconds(0))) return;
+  if (!some_may_be_gone_ || projection == nullptr || !projection->settle({}, kFoldWait)) return;
   some_may_be_gone_ = !end_lag_of_gone(*projection);
 }
 

@@ -34,6 +34,7 @@ class LiveProjection {
   };
 
   LiveProjection(Parts parts, Options options);
+  ~LiveProjection();
 
   /// Errors: those of Projection::open, Alerts::start, Subscriptions::set.
   Result<void> open(LiveSettings settings);

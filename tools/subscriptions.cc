@@ -25,8 +25,7 @@ Subscriptions::Subscriptions(Parts parts, MakeOwn make_own)
 Subscriptions::~Subscriptions() = default;
 
 Result<void> Subscriptions::set(const std::vector<SubscriptionSettings>& settings) {
-  const std::lock_guard lock(mutex_);
-  All all, others, ending = running_;
+  All all, others, ending = running_;  // Nobody else changes it.
   for (const SubscriptionSettings& each : settings) {
     const auto same = std::ranges::find_if(ending, [&](const auto& running) { return running->settings == each; });
     if (same != ending.end()) {
@@ -39,9 +38,11 @@ Result<void> Subscriptions::set(const std::vector<SubscriptionSettings>& setting
     others.push_back(*made);
     all.push_back(std::move(*made));
   }
+  const std::lock_guard lock(mutex_);
+  running_ = std::move(all);
+  show_boxes();
   end(ending);
   ending.clear();
-  running_ = std::move(all);
   for (const auto& running : others) {
     for (const auto& [key, store] : stores_) add(*running, key, store);
   }
@@ -97,10 +98,14 @@ void Subscriptions::end(const All& all) const {
 }
 
 LetterBoxes Subscriptions::letter_boxes() const {
-  const std::lock_guard lock(mutex_);
-  LetterBoxes boxes;
-  for (const auto& running : running_) boxes.emplace_back(running, &*running->subscription);
-  return boxes;
+  const std::lock_guard lock(boxes_mutex_);
+  return boxes_;
+}
+
+void Subscriptions::show_boxes() {
+  const std::lock_guard lock(boxes_mutex_);
+  boxes_.clear();
+  for (const auto& running : running_) boxes_.emplace_back(running, &*running->subscription);
 }
 
 }  // namespace hookledger

@@ -13,7 +13,7 @@
 
 namespace hookledger {
 
-/// All standing subscriptions of a process. Threads: any.
+/// All standing subscriptions of a process. Threads: any, but for `set`.
 class Subscriptions {
  public:
   struct Parts {  ///< All outlive it.
@@ -56,13 +56,16 @@ class Subscriptions {
   Result<std::shared_ptr<Running>> make(const SubscriptionSettings& settings) const;
   void add(Running& running, std::uint32_t key, const Store& store) const;
   void end(const All& all) const;
+  void show_boxes();
 
   const Parts parts_;
   const MakeOwn make_own_;
   const std::shared_ptr<const KeyValueMemory> memory_;
-  mutable std::mutex mutex_;  ///< Guards all below.
+  std::mutex mutex_;  ///< Held while they or their stores change, which may take long.
   std::map<std::uint32_t, Store> stores_;
   All running_;
+  mutable std::mutex boxes_mutex_;  ///< Guards this.
+  LetterBoxes boxes_;
 };
 
 }  // namespace hookledger

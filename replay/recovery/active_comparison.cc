@@ -10,15 +10,16 @@ constexpr std::size_t kPagesMax = 1'000;
 }  // namespace
 
 Result<std::optional<ActiveComparison::Found>> ActiveComparison::step(const std::stop_token& stop) {
-  const auto next = recovery_.ask_active(connections_[at_], cursor_, {.reason = "active-calls"}, active_, stop);
-  if (!next && next.error().code != ErrorCode::kInvalid) return next.error();
-  if (next) {
-    any_ = true;
-    const bool more = !next->empty() && cursors_.size() < kPagesMax && cursors_.insert(*next).second;
-    cursor_ = *next;
-    if (more) return std::optional<Found>();
+  const auto asked = recovery_.ask_active(connections_[at_], cursor_, {.reason = "active-calls"}, active_, stop);
+  if (!asked && asked.error().code != ErrorCode::kInvalid) return asked.error();
+  if (!asked) {
+    wrong_ = asked.error();
   } else {
-    wrong_ = next.error();
+    any_ = true;
+    if (asked->wrong) wrong_ = asked->wrong;
+    const bool more = !asked->next.empty() && cursors_.size() < kPagesMax && cursors_.insert(asked->next).second;
+    cursor_ = asked->next;
+    if (more) return std::optional<Found>();
   }
   cursor_.clear();
   cursors_.clear();

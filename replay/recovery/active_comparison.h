@@ -15,7 +15,7 @@ class ActiveComparison {
  public:
   struct Found {
     std::optional<std::set<std::string>> active;  ///< Legs; nothing: no connection could be asked.
-    std::optional<Error> wrong;                   ///< With a connection, the last.
+    std::optional<Error> wrong;                   ///< With a connection or a leg, the last.
   };
 
   /// `recovery` outlives it.
@@ -24,8 +24,8 @@ class ActiveComparison {
 
   bool under_way() const { return at_ > 0 || !cursors_.empty(); }
   /// Asks for a page, and what happened on the legs on it that were never heard of. Nothing: there is more to ask.
-  /// A connection that the provider does not know is passed over. Errors: those of TelnyxApi; the next step tries
-  /// again.
+  /// A connection or a leg about which the provider answers what is none is passed over. Errors: those of TelnyxApi;
+  /// the next step tries again.
   Result<std::optional<Found>> step(const std::stop_token& stop);
 
  private:

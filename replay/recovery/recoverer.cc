@@ -284,7 +284,11 @@ Result<bool> Recoverer::compare_active(const std::stop_token& stop) {
   if ((*found)->active) {
     if (auto asked = question_open_calls(*(*found)->active); !asked) return asked.error();
   }
-  if ((*found)->wrong) return *(*found)->wrong;
+  const std::string wrong = (*found)->wrong ? (*found)->wrong->detail : std::string();
+  if (std::exchange(wrong_, wrong) != wrong && !wrong.empty()) {
+    parts_.logger.warning("some active calls cannot be compared",
+                          {{"source", parts_.recovery.source()}, {"reason", wrong}});
+  }
   return true;
 }
 

@@ -88,6 +88,7 @@ class Recoverer {
   // Of its thread alone.
   QuestionBook questions_;
   ActiveComparison comparison_;
+  std::string wrong_;                          ///< With the last one.
   std::optional<SweepPosition> position_;      ///< Read when the first sweep begins.
   std::map<std::uint32_t, Time> last_before_;  ///< Last records before it began, until the first sweep begins.
   std::optional<Time> waiting_since_;          ///< For a partition to be opened.

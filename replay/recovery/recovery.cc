@@ -334,11 +334,12 @@ Result<void> Recovery::close_dead_legs(const std::string& call_id, const std::ve
   return {};
 }
 
-Result<std::string> Recovery::ask_active(const std::string& connection, const std::string& after,
-                                         const RecoveryMode& mode, std::set<std::string>& active,
-                                         const std::stop_token& stop) {
+Result<Recovery::ActiveStep> Recovery::ask_active(const std::string& connection, const std::string& after,
+                                                  const RecoveryMode& mode, std::set<std::string>& active,
+                                                  const std::stop_token& stop) {
   auto page = parts_.api.active_calls(connection, after, stop);
   if (!page) return page.error();
+  ActiveStep step;
   for (const LegIds& leg : page->legs) {
     if (active.contains(leg.leg_id)) continue;
     const std::string& call_id = leg.call_id.empty() ? leg.leg_id : leg.call_id;
@@ -347,12 +348,15 @@ Result<std::string> Recovery::ask_active(const std::string& connection, const st
       const auto facts = known(call_id);
       if (!facts) return facts.error();
       if (!*facts || (*facts)->find(leg.leg_id) == 0) {
-        if (auto added = add_events_of(leg.leg_id, false, mode, reports, stop); !added) return added.error();
+        auto added = add_events_of(leg.leg_id, false, mode, reports, stop);
+        if (!added && added.error().code != ErrorCode::kInvalid) return added.error();
+        if (!added) step.wrong = added.error();
       }
     }
     active.insert(leg.leg_id);
   }
-  return std::move(page->after);
+  step.next = std::move(page->after);
+  return step;
 }
 
 }  // namespace hookledger

@@ -90,10 +90,14 @@ class Recovery {
   Result<CallRecovery> ask(const std::string& call_id, const std::vector<std::string>& legs, const RecoveryMode& mode,
                            const std::stop_token& stop);
 
+  struct ActiveStep {
+    std::string next;            ///< Where the next page begins; empty: this was the last.
+    std::optional<Error> wrong;  ///< With a leg, the last: what happened on it cannot be read.
+  };
   /// What happened on the active legs of a page of a connection that were never heard of and are not in `active`, to
-  /// which it adds all. `after`: what the page before gave; empty: the first. Gives nothing after the last.
-  Result<std::string> ask_active(const std::string& connection, const std::string& after, const RecoveryMode& mode,
-                                 std::set<std::string>& active, const std::stop_token& stop);
+  /// which it adds all. `after`: what the page before gave; empty: the first.
+  Result<ActiveStep> ask_active(const std::string& connection, const std::string& after, const RecoveryMode& mode,
+                                std::set<std::string>& active, const std::stop_token& stop);
 
   /// The facts of a call, when its state is here (else kNotFound). Nothing when it is not known.
   Result<std::optional<CallFacts>> known(const std::string& call_id) const;

@@ -46,7 +46,8 @@ void DeliveryNews::say_turns(Dispatcher::Health health, const std::string& failu
                              std::chrono::steady_clock::time_point now) {
   const Logger::Fields name{{"subscription", subscription_}};
   if (health.gone && !said_.gone) {
-    logger_.error("an application wants no more: nothing is delivered until a restart", name);
+    logger_.error(
+        "an application wants no more: nothing is delivered until a restart, or a SIGHUP with another section", name);
   }
   if (broken(health) && !broken(said_) && now < say_broken_at_) health.breaker = said_.breaker;
   if (broken(health) && !broken(said_)) {

@@ -209,7 +209,8 @@ std::optional<DeliveryResult> Dispatcher::retry(const Turn& turn, const Receiver
   const bool away = breaker_.state() != CircuitBreaker::State::kClosed;
   const Duration longest = away ? options_.break_longest : RetrySchedule::kLongest;
   Duration wait = backoff(line.attempts - 1, RetrySchedule::kFirst, longest, random_);
-  if (answer.retry_after) wait = std::max(wait, std::min(*answer.retry_after, RetrySchedule::kAskedForMax));
+  const Duration asked_max = line.blocked ? longest : RetrySchedule::kAskedForMax;
+  if (answer.retry_after) wait = std::max(wait, std::min(*answer.retry_after, asked_max));
   put_off(line, now + wait);
   return std::nullopt;
 }

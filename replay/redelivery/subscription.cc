@@ -59,7 +59,7 @@ struct Subscription::Figures {
         broken(metrics.gauge("hookledger_subscription_broken",
                              "1 while the application fails and is left alone for a while.", {{"subscription", name}})),
         disabled(metrics.gauge("hookledger_subscription_disabled",
-                               "1 when the application answered 410: nothing is delivered before a restart.",
+                               "1 when the application answered 410: nothing is delivered any more.",
                                {{"subscription", name}})),
         trouble(metrics.gauge("hookledger_subscription_trouble",
                               "1 while records cannot be read for it, or what is delivered cannot be kept.",
@@ -125,6 +125,7 @@ Subscription::~Subscription() {
 void Subscription::pause() { (void)dispatcher_->pause(milliseconds(0)); }
 
 void Subscription::stop(milliseconds timeout) {
+  if (stopped_.exchange(true)) return;
   thread_.request_stop();
   if (thread_.joinable()) thread_.join();
   (void)dispatcher_->pause(timeout);
@@ -132,6 +133,10 @@ void Subscription::stop(milliseconds timeout) {
     if (const auto feed = entry->get()) feed->close();
   }
   tell_places();
+  for (const auto& [key, entry] : entries()) {
+    const std::lock_guard lock(entry->mutex);
+    entry->feed.reset();
+  }
 }
 
 void Subscription::add(std::uint32_t key, Watched watched) {

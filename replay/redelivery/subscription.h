@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -107,6 +108,7 @@ class Subscription : public LetterBox, private DeliveryObserver {
   Entries entries_;
   std::mutex places_mutex_;  ///< Held by whoever tells places: an older one never comes after a newer one.
   std::optional<Dispatcher> dispatcher_;
+  std::atomic<bool> stopped_ = false;
   std::jthread thread_;
 };
 

@@ -72,8 +72,11 @@ Result<void> SubscriptionFeed::begin(std::uint32_t partition, const OffsetSet* k
   } else if (!*done && !options_.from_start) {
     set.add({0, *end});
   }
-  if (!*done && set.ranges().empty()) book_->note(partition, {{0, 0}});  // That it has begun is to be known.
-  set.cut(*end);  // Of a log that is older than the book, what comes is new.
+  set.cut(*end);               // Of a log that is older than the book, what comes is new.
+  if (set.ranges().empty()) {  // That it has begun is to be known.
+    book_->note(partition, set.take_changes());
+    book_->note(partition, {{0, 0}});
+  }
   auto course = std::make_unique<Course>(Course{partition, Lanes(std::move(set)), *end});
   if (*end - std::min(*end, course->lanes.live()) > options_.behind_max) course->lanes.jump(*end);
   courses_[partition] = std::move(course);
@@ -94,11 +97,10 @@ Result<bool> SubscriptionFeed::step(bool look) {
 }
 
 bool SubscriptionFeed::step_or_rest(Course& course, bool look) {
-  const auto now = parts_.clock.monotonic();
-  if (course.trouble && now < course.retry_at) return false;
+  if (course.trouble && parts_.clock.monotonic() < course.retry_at) return false;
   const auto stepped = step(course, look || course.trouble);
   course.trouble = stepped ? std::nullopt : std::optional(stepped.error());
-  course.retry_at = now + kTroubleWait;
+  course.retry_at = parts_.clock.monotonic() + kTroubleWait;  // A step that fails may take long.
   return stepped && *stepped;
 }
 
@@ -275,12 +277,11 @@ void SubscriptionFeed::finished(const DeliveryResult& result) {
 
 /// What could not be kept is not done: after a restart it is delivered again.
 Result<void> SubscriptionFeed::keep(const DeliveryResult& result) {
-  const auto was_letter = letters_.finished(result);
-  if (!was_letter) return was_letter.error();
-  const std::lock_guard lock(mutex_);
-  const auto course = courses_.find(result.place.partition);
-  if (!*was_letter && course != courses_.end()) course->second->lanes.finish(result.place.offset);
-  return {};
+  return letters_.finished(result, [&] {
+    const std::lock_guard lock(mutex_);
+    const auto course = courses_.find(result.place.partition);
+    if (course != courses_.end()) course->second->lanes.finish(result.place.offset);
+  });
 }
 
 Result<void> SubscriptionFeed::keep_again() {
@@ -318,6 +319,7 @@ Result<void> SubscriptionFeed::save() {
 void SubscriptionFeed::close() {
   (void)save();
   letters_.close();
+  (void)save();  // What was finished meanwhile.
   const std::lock_guard lock(mutex_);
   (void)book_->flush();
   closed_ = true;
@@ -334,7 +336,7 @@ Result<SubscriptionFeed::Figures> SubscriptionFeed::figures() {
     }
     figures.undelivered += undelivered;
     if (undelivered == 0) continue;
-    if (!course->oldest_at || *course->oldest_at != position) {
+    if (!course->trouble && (!course->oldest_at || *course->oldest_at != position)) {
       const auto stored = parts_.log.read({partition, position});
       const auto record = stored ? decode_record(stored->bytes) : Result<RecordView>(stored.error());
       if (record || !retryable(record.error().code)) {

@@ -9,6 +9,7 @@ namespace {
 
 /// That are handed on at once.
 constexpr std::size_t kSome = 64;
+constexpr std::chrono::seconds kTroubleWait{1};
 
 /// When a record cannot be read, only its place is known.
 Result<RecordView> decode_or_error(const Result<StoredRecord>& stored) {
@@ -18,21 +19,31 @@ Result<RecordView> decode_or_error(const Result<StoredRecord>& stored) {
 }  // namespace
 
 Result<void> SubscriptionLetters::step() {
+  if (trouble_ && parts_.clock.monotonic() < retry_at_) return *trouble_;
+  trouble_.reset();
   const auto letters = take_some();
-  if (!letters) return letters.error();
-  Result<void> all;
-  for (const DeadLetter& letter : *letters) {
-    auto key = all ? key_of(letter.place) : Result<std::string>(all.error());
-    if (key) {
-      parts_.dispatcher.add({letter.place, std::move(*key), {}, Urgency::kUsual, letter.attempts});
-      continue;
+  if (!letters) {
+    trouble_ = letters.error();
+  } else {
+    for (const DeadLetter& letter : *letters) {
+      if (auto handed = hand_on(letter); !handed && !trouble_) trouble_ = handed.error();
     }
-    all = key.error();
-    const std::lock_guard lock(mutex_);
+  }
+  retry_at_ = parts_.clock.monotonic() + kTroubleWait;
+  return trouble_ ? Result<void>(*trouble_) : Result<void>();
+}
+
+Result<void> SubscriptionLetters::hand_on(const DeadLetter& letter) {
+  auto key = key_of(letter.place);
+  const std::lock_guard lock(mutex_);
+  if (closed_ || dropped_.erase(letter.place) != 0) return {};
+  if (!key) {
     under_way_.erase(letter.place);
     next_ = next_ ? std::min(*next_, letter.place) : letter.place;
+    return key.error();
   }
-  return all;
+  parts_.dispatcher.add({letter.place, std::move(*key), {}, Urgency::kUsual, letter.attempts});
+  return {};
 }
 
 Result<std::vector<DeadLetter>> SubscriptionLetters::take_some() {
@@ -67,7 +78,7 @@ Result<std::string> SubscriptionLetters::key_of(Place place) const {
   return format_place(place);
 }
 
-Result<bool> SubscriptionLetters::finished(const DeliveryResult& result) {
+Result<void> SubscriptionLetters::finished(const DeliveryResult& result, const std::function<void()>& done) {
   std::optional<DeadLetter> letter;
   if (result.delivery == Delivery::kGivenUp) {
     auto made = letter_of(result);
@@ -75,15 +86,16 @@ Result<bool> SubscriptionLetters::finished(const DeliveryResult& result) {
     letter = std::move(*made);
   }
   const std::lock_guard lock(mutex_);
-  if (closed_ || dropped_.erase(result.place) != 0) return true;
+  if (closed_ || dropped_.erase(result.place) != 0) return {};
   const bool was_letter = under_way_.contains(result.place);
   if (letter) {
-    if (auto put = parts_.book.put(*letter); !put) return put.error();
-  } else if (was_letter) {
+    if (auto put = parts_.book.put(*letter); !put) return put;
+  } else if (parts_.book.letter_count() > 0) {  // Also of one that became a letter just before a crash.
     if (const auto dropped = parts_.book.drop(result.place); !dropped) return dropped.error();
   }
   under_way_.erase(result.place);
-  return was_letter;
+  if (!was_letter) done();
+  return {};
 }
 
 Result<DeadLetter> SubscriptionLetters::letter_of(const DeliveryResult& result) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <set>
 #include <vector>
@@ -24,11 +25,12 @@ class SubscriptionLetters {
   SubscriptionLetters(const Parts& parts, const std::vector<std::uint32_t>& partitions)
       : parts_(parts), partitions_(partitions.begin(), partitions.end()) {}
 
-  /// Hands on some of those that are to be delivered after all, as far as there is room.
+  /// Hands on some of those that are to be delivered after all, as far as there is room. Errors: the first one; others
+  /// are handed on, and after a second all are tried again.
   Result<void> step();
-  /// Keeps a record that is given up. True when it was a letter already: then there is nothing more to keep.
-  /// Errors: what `result` says is to be kept again.
-  Result<bool> finished(const DeliveryResult& result);
+  /// Keeps a record that is given up. One that was no letter before is `done`, which is told when nobody else can
+  /// change what is kept. Errors: what `result` says is to be kept again.
+  Result<void> finished(const DeliveryResult& result, const std::function<void()>& done);
   /// After it the book is not used any more.
   void close();
 
@@ -40,11 +42,15 @@ class SubscriptionLetters {
 
  private:
   Result<std::vector<DeadLetter>> take_some();
+  Result<void> hand_on(const DeadLetter& letter);
   Result<std::string> key_of(Place place) const;
   Result<DeadLetter> letter_of(const DeliveryResult& result) const;
 
   const Parts parts_;
   const std::set<std::uint32_t> partitions_;
+  // Of `step` alone:
+  std::optional<Error> trouble_;  ///< Since the last attempt, and when there is another:
+  std::chrono::steady_clock::time_point retry_at_{};
 
   mutable std::mutex mutex_;  ///< Guards all below, and what the book has of letters.
   std::set<Place> under_way_;

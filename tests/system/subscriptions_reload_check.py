@@ -58,6 +58,7 @@ def main(program):
             reload(first.section('from = start'), elsewhere)
             if warnings():
                 raise AssertionError(warnings())
+            second.behave('ok')
             deliveries.send('four', range(20))
             if expect_all(server, moved) != 0 or expect_all(server, first) != 0:
                 raise AssertionError('twice')

@@ -153,7 +153,8 @@ TEST(KeptPoster, WhatCameUnaskedIsNoAnswer) {
   Scripted server({{kOk + "\f" + kOk, kOk}, {"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"}});
   KeptPoster poster = to(server.url());
   EXPECT_EQ(status(poster, "one."), 200U);
-  std::this_thread::sleep_for(500ms);
+  pollfd file{poster.file(), POLLIN, 0};
+  ASSERT_EQ(::poll(&file, 1, 30'000), 1);
   EXPECT_EQ(status(poster, "two."), 500U);
   EXPECT_EQ(server.bodies(), (std::vector<std::string>{"one.", "two."}));
 }
