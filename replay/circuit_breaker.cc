@@ -18,7 +18,7 @@ void CircuitBreaker::succeeded() {
 }
 
 void CircuitBreaker::failed(Instant now, std::optional<Duration> retry_after) {
-  if (retry_after) retry_after = std::min(*retry_after, longest_);
+  if (retry_after) retry_after = std::min(*retry_after, longest_.when_asked);
   if (state_ == State::kOpen) {
     if (retry_after) retry_at_ = std::max(retry_at_, now + *retry_after);
     return;

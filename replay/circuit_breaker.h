@@ -16,10 +16,16 @@ class CircuitBreaker {
   using Instant = RetrySchedule::Instant;
   enum class State : std::uint8_t { kClosed, kOpen, kHalfOpen };
 
-  /// `seed`: of the jitter. `failures_max`: in a row, and it opens. `longest`: that it stays open, whatever the server
-  /// says.
-  explicit CircuitBreaker(std::uint64_t seed, unsigned failures_max = 3, Duration longest = RetrySchedule::kLongest)
-      : schedule_(seed, longest), longest_(longest), failures_max_(failures_max) {}
+  /// How long it stays open.
+  struct Longest {
+    Duration by_itself = RetrySchedule::kLongest;
+    Duration when_asked = RetrySchedule::kLongest;  ///< By the server, whatever it says.
+  };
+
+  /// `seed`: of the jitter. `failures_max`: in a row, and it opens.
+  explicit CircuitBreaker(std::uint64_t seed, unsigned failures_max = 3) : CircuitBreaker(seed, failures_max, {}) {}
+  CircuitBreaker(std::uint64_t seed, unsigned failures_max, const Longest& longest)
+      : schedule_(seed, longest.by_itself), longest_(longest), failures_max_(failures_max) {}
 
   /// Who is told true tries, and says what became of it.
   bool may_try(Instant now);
@@ -35,7 +41,7 @@ class CircuitBreaker {
 
  private:
   RetrySchedule schedule_;
-  const Duration longest_;
+  const Longest longest_;
   const unsigned failures_max_;
   unsigned failures_ = 0;
   State state_ = State::kClosed;

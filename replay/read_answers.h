@@ -1,8 +1,8 @@
 #pragma once
 
 #include "projector/queries.h"
-#include "schemas/json_members.h"
 #include "schemas/finding.h"
+#include "schemas/json_members.h"
 
 namespace hookledger {
 

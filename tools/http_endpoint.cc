@@ -9,7 +9,8 @@ namespace {
 
 class HttpEndpoint final : public Endpoint {
  public:
-  explicit HttpEndpoint(const http::Url& url) : poster_(url, kEndpointTimeout) {}
+  HttpEndpoint(const http::Url& url, std::shared_ptr<ssl_ctx_st> tls_client)
+      : poster_(url, kEndpointTimeout, std::move(tls_client)) {}
 
   std::optional<ReceiverAnswer> begin(const OutboundRequest& request, std::stop_token stop) override {
     headers_.assign({{"user-agent", "hookledger/" HOOKLEDGER_VERSION}});
@@ -34,11 +35,15 @@ class HttpEndpoint final : public Endpoint {
 
 }  // namespace
 
-std::unique_ptr<Endpoint> make_http_endpoint(const http::Url& url) { return std::make_unique<HttpEndpoint>(url); }
+std::function<std::unique_ptr<Endpoint>()> http_endpoints_of(const http::Url& url) {
+  return [url, tls_client = url.tls ? http::make_tls_client() : nullptr] {
+    return std::make_unique<HttpEndpoint>(url, tls_client);
+  };
+}
 
 std::optional<Duration> parse_retry_after(const std::string& text) {
   const auto seconds = parse_unsigned(text);
-  if (!seconds) return std::nullopt;
+  if (!seconds || *seconds == 0) return std::nullopt;
   return std::chrono::seconds(std::min<std::uint64_t>(*seconds, 24 * 3600));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,10 +16,10 @@ inline constexpr std::chrono::seconds kEndpointTimeout(15);
 /// They wait for answers together; only while one of them connects do the others of its thread wait.
 inline constexpr std::size_t kEndpointsPerThread = 8;
 
-/// An application behind a URL, reached over HTTP.
-std::unique_ptr<Endpoint> make_http_endpoint(const http::Url& url);
+/// Makes endpoints of the application behind a URL, reached over HTTP; they share what TLS needs.
+std::function<std::unique_ptr<Endpoint>()> http_endpoints_of(const http::Url& url);
 
-/// The value of a Retry-After header in seconds; nothing for a date: then backoff decides.
+/// The value of a Retry-After header in seconds; nothing for a date, and for 0: then backoff decides.
 std::optional<Duration> parse_retry_after(const std::string& text);
 
 }  // namespace hookledger

@@ -124,7 +124,7 @@ class RunningProjector {
     server_->also_ready("group", [this]() -> std::optional<std::string> {
       return joined_ ? group_->not_ready() : std::optional<std::string>("starting");
     });
-    server_->also_warn("rules", [this] { return refused_.get(); });
+    server_->also_warn("reload", [this] { return refused_.get(); });
     server_->also_ready("owners",
                         [this] { return joined_ ? directory_->not_ready() : std::optional<std::string>("starting"); });
     server_->add_letters([this] { return subscriptions_.letter_boxes(); });

@@ -208,7 +208,8 @@ class Redeliver {
     options.speed = told_.pace.speed;
     options.patience = kEndpointTimeout + std::chrono::seconds(1);
     std::vector<std::unique_ptr<Endpoint>> endpoints;
-    for (std::uint64_t i = 0; i < told_.parallel; ++i) endpoints.push_back(make_http_endpoint(told_.url));
+    const auto make_endpoint = http_endpoints_of(told_.url);
+    for (std::uint64_t i = 0; i < told_.parallel; ++i) endpoints.push_back(make_endpoint());
     Progress progress("redelivering", "records", quiet_, context_.clock);
     const auto show = [&](std::uint64_t delivered, const std::string& complaint) {
       progress.update(delivered, stored_->job.records);

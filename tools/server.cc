@@ -147,9 +147,9 @@ class RunningServer {
       if (stopping_) return "stopping";
       return serving_ ? std::nullopt : std::optional<std::string>("starting");
     });
+    readiness_.add_warning("reload", [this] { return refused_.get(); });
     if (projection_) {
       readiness_.add("projection", [this] { return projection_->not_ready(); });
-      readiness_.add_warning("rules", [this] { return refused_.get(); });
       const ApiParts parts{
           [this] { return states(); }, *log_, [this] { return projection_->rules(); }, context_.clock, {},
           std::string(kOpenApiText)};
@@ -202,33 +202,30 @@ class RunningServer {
     const auto settings = read_settings_again(role_ == ServerRole::kSink ? sink_command() : serve_command(), context_);
     const auto sources =
         settings ? required_sources(*settings) : Result<std::shared_ptr<const Sources>>(settings.error());
-    if (!sources) {
-      logger_.error("reload refused, everything stays as it was", {{"reason", sources.error().detail}});
-      return;
-    }
+    if (!sources) return refuse("everything stays as it was", sources.error().detail);
     if (auto remembered = remember_keys(*log_, **sources); !remembered) {
-      logger_.error("reload refused, the new keys cannot be kept", {{"reason", remembered.error().detail}});
-      return;
+      return refuse("everything stays as it was, the new keys cannot be kept", remembered.error().detail);
     }
+    refused_.set({});
     sources_->set(*sources);
-    if (const auto failed = webhooks_->reload_tls()) {
-      logger_.error("the certificate stays as it was", {{"reason", *failed}});
-      return;
-    }
-    if (projection_ && !reload_projection(*settings)) return;
+    const auto failed = webhooks_->reload_tls();
+    if (failed) refuse("the certificate stays as it was", *failed);
+    if ((projection_ && !reload_projection(*settings)) || failed) return;
     logger_.info("reloaded", {{"sources", std::to_string((*sources)->all().size())}});
+  }
+
+  void refuse(const std::string& what, const std::string& why) {
+    logger_.error("reload refused: " + what, {{"reason", why}});
+    refused_.set("the last reload was refused, and " + what + ": " + why);
   }
 
   /// When one of rules, alerts and subscriptions is wrong, those of before stay in force.
   bool reload_projection(const Settings& settings) {
     auto read = read_live_settings(settings);
     if (!read) {
-      logger_.error("rules, alerts and subscriptions stay as they were", {{"reason", read.error().detail}});
-      refused_.set("the last reload was refused, and the rules, alerts and subscriptions of before are in force: " +
-                   read.error().detail);
+      refuse("the rules, alerts and subscriptions of before are in force", read.error().detail);
       return false;
     }
-    refused_.set({});
     housekeeping_->pause();
     const auto replaced = projection_->replace(std::move(*read));
     housekeeping_->go_on();

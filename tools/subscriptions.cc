@@ -60,8 +60,8 @@ Result<std::shared_ptr<Subscriptions::Running>> Subscriptions::make(const Subscr
   options.endpoints_per_thread = kEndpointsPerThread;
   running->subscription.emplace(
       std::move(options),
-      Subscription::Parts{[url = settings.url] { return make_http_endpoint(url); }, *running->own.log, parts_.clock,
-                          parts_.logger, parts_.metrics, running->own.places.get(), running->own.note});
+      Subscription::Parts{http_endpoints_of(settings.url), *running->own.log, parts_.clock, parts_.logger,
+                          parts_.metrics, running->own.places.get(), running->own.note});
   return running;
 }
 

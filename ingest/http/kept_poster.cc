@@ -48,9 +48,9 @@ struct KeptPoster::Reading {
   }
 };
 
-KeptPoster::KeptPoster(Url url, std::chrono::milliseconds timeout)
+KeptPoster::KeptPoster(Url url, std::chrono::milliseconds timeout, std::shared_ptr<ssl_ctx_st> tls_client)
     : url_(std::move(url)),
-      tls_client_(url_.tls ? make_tls_client() : nullptr),
+      tls_client_(std::move(tls_client)),
       socket_(timeout),
       reading_(std::make_unique<Reading>()) {}
 

@@ -17,8 +17,9 @@ namespace hookledger::http {
 /// request. One thread.
 class KeptPoster {
  public:
-  /// `timeout`: of each request.
-  KeptPoster(Url url, std::chrono::milliseconds timeout);
+  /// `timeout`: of each request. `tls_client`: as make_tls_client gives it, one for many, for it holds all authorities;
+  /// null without TLS.
+  KeptPoster(Url url, std::chrono::milliseconds timeout, std::shared_ptr<ssl_ctx_st> tls_client);
   ~KeptPoster();
   KeptPoster(const KeptPoster&) = delete;
   KeptPoster& operator=(const KeptPoster&) = delete;
@@ -53,7 +54,7 @@ class KeptPoster {
   void close();
 
   const Url url_;
-  std::shared_ptr<ssl_ctx_st> tls_client_;  ///< Null without TLS.
+  const std::shared_ptr<ssl_ctx_st> tls_client_;
   BlockingSocket socket_;
   std::unique_ptr<BlockingTls> tls_;
   std::optional<std::stop_callback<Shut>> stopping_;  ///< Of the request that is under way.

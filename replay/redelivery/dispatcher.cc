@@ -100,18 +100,41 @@ void Dispatcher::drop(std::uint32_t partition) {
     const auto next = std::next(at);
     if (line.records.front().place.partition == partition) {
       line.dropped = true;
-      while (line.records.size() > 1) {
-        --records_;
-        if (line.state != Line::State::kWaiting) --waiting_their_turn_[index(line.urgency)];
-        bytes_ -= line.records.back().record.size();
-        line.records.pop_back();
-      }
+      while (line.records.size() > 1) erase(line, std::prev(line.records.end()));
       if (line.state != Line::State::kUnderWay) take_off(line);
     }
     at = next;
   }
   settled_.notify_all();
   room_.notify_all();
+}
+
+bool Dispatcher::drop(Place place) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, line] : lines_) {
+    const auto found = std::ranges::find(line->records, place, &Outgoing::place);
+    if (found == line->records.end()) continue;
+    if (found != line->records.begin()) {
+      erase(*line, found);
+    } else if (line->state == Line::State::kUnderWay) {
+      line->dropped = true;
+    } else {
+      if (line->state == Line::State::kWaiting) wake(line->waiting);
+      take_off(*line);
+    }
+    settled_.notify_all();
+    room_.notify_all();
+    return true;
+  }
+  return false;
+}
+
+/// Not the first.
+void Dispatcher::erase(Line& line, std::list<Outgoing>::iterator record) {
+  --records_;
+  if (line.state != Line::State::kWaiting) --waiting_their_turn_[index(line.urgency)];
+  bytes_ -= record->record.size();
+  line.records.erase(record);
 }
 
 bool Dispatcher::pause(std::chrono::milliseconds timeout) {
@@ -207,9 +230,9 @@ std::optional<DeliveryResult> Dispatcher::retry(const Turn& turn, const Receiver
       (limit.time != Duration(0) && std::chrono::duration_cast<Duration>(now - line.tried_since) >= limit.time);
   if (over) return finish(turn, Delivery::kGivenUp, describe(answer));
   const bool away = breaker_.state() != CircuitBreaker::State::kClosed;
-  const Duration longest = away ? options_.break_longest : RetrySchedule::kLongest;
+  const Duration longest = away ? options_.break_longest.by_itself : RetrySchedule::kLongest;
   Duration wait = backoff(line.attempts - 1, RetrySchedule::kFirst, longest, random_);
-  const Duration asked_max = line.blocked ? longest : RetrySchedule::kAskedForMax;
+  const Duration asked_max = line.blocked ? options_.break_longest.when_asked : RetrySchedule::kAskedForMax;
   if (answer.retry_after) wait = std::max(wait, std::min(*answer.retry_after, asked_max));
   put_off(line, now + wait);
   return std::nullopt;

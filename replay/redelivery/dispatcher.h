@@ -85,9 +85,9 @@ class Dispatcher {
     std::size_t records_max = 10'000;                    ///< That wait.
     std::array<std::size_t, 2> ready_max{1'000, 1'000};  ///< Of these, by urgency, that wait for their turn alone.
     std::size_t bytes_max = 16 << 20;                    ///< Of records that wait with their bytes.
-    Duration break_longest = RetrySchedule::kLongest;  ///< That an application which is away, or a record of it, waits.
-    std::uint64_t seed = 0;                            ///< Of the jitter.
-    std::size_t endpoints_per_thread = 1;  ///< While one of these begins a request, the others of its thread wait.
+    CircuitBreaker::Longest break_longest{};  ///< That an application which is away, or a record of it, waits.
+    std::uint64_t seed = 0;                   ///< Of the jitter.
+    std::size_t endpoints_per_thread = 1;     ///< While one of these begins a request, the others of its thread wait.
   };
   struct Parts {  ///< Clock and observer outlive it.
     const Clock& clock;
@@ -120,8 +120,10 @@ class Dispatcher {
   /// Waits until nothing is left, or `timeout`.
   bool wait_until_empty(std::chrono::milliseconds timeout);
 
-  /// Forgets the records of a partition. What is under way goes on, and is not told.
+  /// Forgets the records of a partition, or one. What is under way goes on, and is not told.
   void drop(std::uint32_t partition);
+  /// False: there is none, or it is just being told.
+  bool drop(Place place);
 
   /// No further attempt begins; waits up to `timeout` for those that are under way. False: there are some still.
   bool pause(std::chrono::milliseconds timeout);
@@ -169,6 +171,7 @@ class Dispatcher {
   std::optional<DeliveryResult> retry(const Turn& turn, const ReceiverAnswer& answer);
   std::optional<DeliveryResult> finish(const Turn& turn, Delivery delivery, std::string answer);
   Outgoing take_off(Line& line);
+  void erase(Line& line, std::list<Outgoing>::iterator record);
   std::size_t room_for(Urgency urgency) const;
   bool half_is_free() const;
   void make_ready(Line& line);

@@ -18,8 +18,9 @@ constexpr milliseconds kIdleWait{100}, kRoomWait{10}, kRetryWait{1'000};
 constexpr milliseconds kSaveEvery{20}, kLookThoughBusy{20}, kLookEvery{1'000}, kMeasureEvery{1'000};
 /// What is noted is in the state a little later; until then it must not be noted again.
 constexpr milliseconds kNoteEvery{5'000};
-/// An application that is back after a deploy must not wait long.
-constexpr Duration kBreakLongest = std::chrono::seconds(10);
+/// An application that is back after a deploy must not wait long, nor one that comes and goes.
+constexpr CircuitBreaker::Longest kBreakLongest{.by_itself = std::chrono::seconds(3),
+                                                .when_asked = std::chrono::seconds(10)};
 /// What waits for its turn in the live lane: a second's worth, so that new records come soon.
 constexpr std::size_t kLiveMax = 500, kBacklogMax = 1'000;
 /// Later records of calls that fail wait without their bodies: 20 MiB.

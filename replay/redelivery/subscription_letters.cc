@@ -138,7 +138,7 @@ Result<bool> SubscriptionLetters::drop(Place place) {
   const std::lock_guard lock(mutex_);
   if (closed_) return false;
   auto dropped = parts_.book.drop(place);
-  if (dropped && under_way_.erase(place) != 0) dropped_.insert(place);
+  if (dropped && under_way_.erase(place) != 0 && !parts_.dispatcher.drop(place)) dropped_.insert(place);
   return dropped;
 }
 

@@ -54,7 +54,7 @@ class SubscriptionLetters {
 
   mutable std::mutex mutex_;  ///< Guards all below, and what the book has of letters.
   std::set<Place> under_way_;
-  std::set<Place> dropped_;              ///< While they were under way.
+  std::set<Place> dropped_;              ///< Before they were added, or as they were told.
   std::optional<Place> next_ = Place{};  ///< From here on some may be to be delivered; nothing: none is.
   bool closed_ = false;
 };

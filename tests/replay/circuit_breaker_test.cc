@@ -97,11 +97,12 @@ TEST(CircuitBreaker, ATryWithoutAnAnswerDecidesNothing) {
 }
 
 TEST(CircuitBreaker, StaysOpenAsLongAsItsUserWants) {
-  CircuitBreaker breaker(1, 1, 10s);
+  CircuitBreaker breaker(1, 1, {.by_itself = 3s, .when_asked = 10s});
   Instant now = kNow;
   for (int failure = 0; failure < 15; ++failure) {
-    breaker.failed(now, failure % 2 == 0 ? std::optional<Duration>() : 1h);
-    EXPECT_LE(breaker.retry_at() - now, 10s);
+    const bool asks = failure % 2 == 0;
+    breaker.failed(now, asks ? std::optional<Duration>(1h) : std::nullopt);
+    EXPECT_LE(breaker.retry_at() - now, asks ? 10s : 3s);
     now = breaker.retry_at();
     ASSERT_TRUE(breaker.may_try(now));
   }

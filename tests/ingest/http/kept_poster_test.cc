@@ -117,7 +117,8 @@ unsigned status(KeptPoster& poster, std::string_view body = "body") {
 }
 
 KeptPoster to(const std::string& url, std::chrono::milliseconds timeout = 10s) {
-  return KeptPoster(parse_url(url).value(), timeout);
+  const Url parsed = parse_url(url).value();
+  return KeptPoster(parsed, timeout, parsed.tls ? make_tls_client() : nullptr);
 }
 
 TEST(KeptPoster, KeepsItsConnection) {

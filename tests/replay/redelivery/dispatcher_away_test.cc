@@ -23,7 +23,7 @@ TEST_F(DispatcherTest, AnApplicationThatFailsIsLeftAloneAndThenGetsAllAtOnce) {
 TEST_F(DispatcherTest, ARecordThatIsToWaitLongerWaitsAndThrottlesNobody) {
   open([](std::uint64_t offset,
           unsigned) { return offset == 0 ? ReceiverAnswer{.status = 429, .retry_after = 1h} : ok(); },
-       {.break_longest = 10s}, 1);
+       {.break_longest = {10s, 10s}}, 1);
   const auto times_asked = [&] {
     const auto asked = application_->asked();
     return std::ranges::count(asked, 0U, &Application::Asked::offset);
@@ -42,7 +42,8 @@ TEST_F(DispatcherTest, ARecordThatIsToWaitLongerWaitsAndThrottlesNobody) {
 
 TEST_F(DispatcherTest, AnApplicationThatWasAwayForLongIsNoticedSoonThoughNothingNewComes) {
   std::atomic<bool> well = false;
-  open([&](std::uint64_t, unsigned) { return well ? ok() : ReceiverAnswer{.status = 503}; }, {.break_longest = 10s}, 1);
+  open([&](std::uint64_t, unsigned) { return well ? ok() : ReceiverAnswer{.status = 503}; },
+       {.break_longest = {10s, 10s}}, 1);
   add(0, "the only one");
   ASSERT_TRUE(eventually([&] {
     clock_.advance(1s);
@@ -60,7 +61,7 @@ TEST_F(DispatcherTest, AnApplicationThatWasAwayForLongIsNoticedSoonThoughNothing
 TEST_F(DispatcherTest, AnAbsenceIsNoticedToBeOverWhateverItSaidOfItsLength) {
   std::atomic<bool> well = false;
   open([&](std::uint64_t, unsigned) { return well ? ok() : ReceiverAnswer{.status = 503, .retry_after = 1h}; },
-       {.break_longest = 10s}, 1);
+       {.break_longest = {10s, 10s}}, 1);
   for (std::uint64_t offset = 0; offset < 3; ++offset) add(offset, std::to_string(offset));
   ASSERT_TRUE(eventually([&] {
     clock_.advance(1s);
@@ -78,7 +79,7 @@ TEST_F(DispatcherTest, AnAbsenceIsNoticedToBeOverWhateverItSaidOfItsLength) {
 TEST_F(DispatcherTest, AnAbsenceDoesNotUseUpTheAttemptsOfARecord) {
   std::atomic<bool> well = false;
   open([&](std::uint64_t, unsigned) { return well ? ok() : ReceiverAnswer{.status = 503}; },
-       {.give_up = {.attempts = 10, .away_counts = false}, .break_longest = 10s}, 1);
+       {.give_up = {.attempts = 10, .away_counts = false}, .break_longest = {10s, 10s}}, 1);
   add(0, "a");
   ASSERT_TRUE(eventually([&] {
     clock_.advance(1s);

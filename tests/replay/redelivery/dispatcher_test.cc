@@ -150,6 +150,24 @@ TEST_F(DispatcherTest, WhatFailedLeavesRoomForOthers) {
   EXPECT_TRUE(eventually([&] { return results_.all().contains(5); }));
 }
 
+TEST_F(DispatcherTest, ARecordThatIsDroppedHoldsUpItsKeyNoLonger) {
+  open([](std::uint64_t offset, unsigned) { return offset == 5 ? ReceiverAnswer{.status = 400} : ok(); }, {}, 1);
+  add(5, "refused");
+  add(6, "refused");
+  ASSERT_TRUE(eventually([&] { return application_->asked().size() == 1; }));
+  application_->hang(true);
+  for (std::uint64_t offset = 0; offset < 3; ++offset) add(offset, "under way");
+  ASSERT_TRUE(eventually([&] { return application_->busy(); }));
+  for (const std::uint64_t offset : {5, 1, 0}) EXPECT_TRUE(dispatcher_->drop(Place{0, offset})) << offset;
+  EXPECT_FALSE(dispatcher_->drop(Place{0, 99}));
+  application_->hang(false);
+  ASSERT_TRUE(dispatcher_->wait_until_empty(30s)) << "nothing waits for a pause";
+  std::vector<std::uint64_t> told;
+  for (const auto& [offset, result] : results_.all()) told.push_back(offset);
+  EXPECT_THAT(told, ::testing::ElementsAre(2, 6));
+  EXPECT_EQ(dispatcher_->room(Urgency::kUsual), 1'000U);
+}
+
 TEST_F(DispatcherTest, APartitionThatIsDroppedIsForgottenButForWhatIsUnderWay) {
   open([](std::uint64_t offset, unsigned) { return offset == 1 ? ReceiverAnswer{.status = 400} : ok(); }, {}, 1);
   add(1, "waits");
@@ -161,7 +179,7 @@ TEST_F(DispatcherTest, APartitionThatIsDroppedIsForgottenButForWhatIsUnderWay) {
   ASSERT_TRUE(eventually([&] { return application_->busy(); }));
   add(5, "ready");
   dispatcher_->add({{7, 6}, "other", record("other"), Urgency::kUsual, 0});
-  dispatcher_->drop(0);
+  dispatcher_->drop(0U);
   add(3, "under way");
   application_->hang(false);
   ASSERT_TRUE(run());

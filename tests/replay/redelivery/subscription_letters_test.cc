@@ -53,14 +53,23 @@ TEST_F(SubscriptionLettersTest, ADeadLetterThatIsDroppedWhileItIsTriedAgainStays
   open({});
   append(20);
   EXPECT_TRUE(feed_->step(true).value());
-  feed_->finished(given_up(1));
-  EXPECT_TRUE(feed_->letters().retry({1, 0}).value());
-  (void)feed_->step(true);
-  EXPECT_EQ(waiting(), 21U);
-  EXPECT_TRUE(feed_->letters().drop({1, 0}).value());
-  feed_->finished(given_up(1));
-  EXPECT_TRUE(letters().empty());
-  EXPECT_TRUE(is_done({1, 0}));
+  deliver();
+  for (const bool told : {false, true}) {
+    feed_->finished(given_up(1));
+    EXPECT_TRUE(feed_->letters().retry({1, 0}).value());
+    (void)feed_->step(true);
+    EXPECT_EQ(waiting(), 1U);
+    if (told) {  // Not yet, but about to be.
+      dispatcher_->go_on();
+      ASSERT_TRUE(dispatcher_->wait_until_empty(60s));
+      dispatcher_->pause(0ms);
+    }
+    EXPECT_TRUE(feed_->letters().drop({1, 0}).value());
+    EXPECT_EQ(waiting(), 0U) << "it is not tried any more";
+    if (told) feed_->finished(given_up(1));
+    EXPECT_TRUE(letters().empty());
+    EXPECT_TRUE(is_done({1, 0}));
+  }
 }
 
 TEST_F(SubscriptionLettersTest, ManyDeadLettersAreTriedAgainAsThereIsRoom) {
