@@ -19,7 +19,7 @@ constexpr milliseconds kSaveEvery{20}, kLookThoughBusy{20}, kLookEvery{1'000}, k
 /// What is noted is in the state a little later; until then it must not be noted again.
 constexpr milliseconds kNoteEvery{5'000};
 /// An application that is back after a deploy must not wait long, nor one that comes and goes.
-constexpr CircuitBreaker::Longest kBreakLongest{.by_itself = std::chrono::seconds(3),
+constexpr CircuitBreaker::Longest kBreakLongest{.by_itself = std::chrono::seconds(2),
                                                 .when_asked = std::chrono::seconds(10)};
 /// What waits for its turn in the live lane: a second's worth, so that new records come soon.
 constexpr std::size_t kLiveMax = 500, kBacklogMax = 1'000;
