@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "replay/redelivery/dispatcher.h"
+#include "tests/replay/redelivery/dispatched.h"
 #include "tests/support/call_builder.h"
 #include "tests/support/manual_clock.h"
 
@@ -123,22 +124,12 @@ class DispatcherTest : public ::testing::Test {
                                             if (missing_.contains(place.offset)) {
                                               return Error{ErrorCode::kNotFound, "gone"};
                                             }
-                                            return record("key-loaded");
+                                            return hangup_of("key-loaded");
                                           }},
                         application_->connections(connections));
   }
-  static std::string record(const std::string& key) {
-    RecordView record;
-    record.id = "id";
-    record.source = "telnyx";
-    record.type = "call.hangup";
-    record.key = key;
-    record.in_call = true;
-    record.body = "{}";
-    return encode_record(record);
-  }
   void add(std::uint64_t offset, const std::string& key, Urgency urgency = Urgency::kUsual) {
-    dispatcher_->add({{0, offset}, key, record(key), urgency, 0});
+    dispatcher_->add({{0, offset}, key, hangup_of(key), urgency, 0});
   }
   /// Time goes by until nothing waits any more.
   bool run() {
@@ -146,15 +137,6 @@ class DispatcherTest : public ::testing::Test {
       if (dispatcher_->wait_until_empty(1ms)) return true;
       clock_.advance(1s);
       dispatcher_->go_on();
-    }
-    return false;
-  }
-  /// Polls up to 30 s.
-  template <class Holds>
-  bool eventually(Holds holds) {
-    for (int i = 0; i < 3'000; ++i) {
-      if (holds()) return true;
-      std::this_thread::sleep_for(10ms);
     }
     return false;
   }

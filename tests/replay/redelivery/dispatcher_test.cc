@@ -178,7 +178,7 @@ TEST_F(DispatcherTest, APartitionThatIsDroppedIsForgottenButForWhatIsUnderWay) {
   add(4, "under way");
   ASSERT_TRUE(eventually([&] { return application_->busy(); }));
   add(5, "ready");
-  dispatcher_->add({{7, 6}, "other", record("other"), Urgency::kUsual, 0});
+  dispatcher_->add({{7, 6}, "other", hangup_of("other"), Urgency::kUsual, 0});
   dispatcher_->drop(0U);
   add(3, "under way");
   application_->hang(false);

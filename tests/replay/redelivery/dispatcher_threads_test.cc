@@ -4,12 +4,15 @@
 #include <unistd.h>
 
 #include "replay/redelivery/dispatcher.h"
+#include "tests/replay/redelivery/dispatched.h"
 #include "tests/support/call_builder.h"
 #include "tests/support/manual_clock.h"
 
 namespace hookledger {
 namespace {
 
+using testing::eventually;
+using testing::hangup_of;
 using testing::ManualClock;
 using ::testing::UnorderedElementsAre;
 using namespace std::chrono_literals;
@@ -108,22 +111,7 @@ class DispatcherThreadsTest : public ::testing::Test, protected DeliveryObserver
                         late_.connections(connections, timeout));
   }
   void add(std::uint64_t offset, const std::string& key) {
-    RecordView record;
-    record.id = "id";
-    record.source = "telnyx";
-    record.type = "call.hangup";
-    record.key = key;
-    record.in_call = true;
-    record.body = "{}";
-    dispatcher_->add({{0, offset}, key, encode_record(record), Urgency::kUsual, 0});
-  }
-  template <class Holds>
-  bool eventually(Holds holds) {
-    for (int i = 0; i < 3'000; ++i) {
-      if (holds()) return true;
-      std::this_thread::sleep_for(10ms);
-    }
-    return false;
+    dispatcher_->add({{0, offset}, key, hangup_of(key), Urgency::kUsual, 0});
   }
   bool asked_for(std::vector<std::uint64_t> offsets) {
     return eventually([&] { return ::testing::Matches(::testing::UnorderedElementsAreArray(offsets))(late_.asked()); });
