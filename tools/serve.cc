@@ -62,7 +62,7 @@ Command serve_command() {
           "SIGHUP reads keys, certificate, rules, alerts and subscriptions again.\n\n"
           "  hookledger serve --telnyx-public-key \"$(cat demo.pub)\"\n"
           "  hookledger serve --config hookledger.ini\n\n"
-          "In the config file, beside the options below, one section for each source, and one for each alert:\n\n"
+          "In the config file, beside the options below, one section for each source, alert and subscription:\n\n"
           "  data-dir = /var/lib/hookledger\n"
           "  [source.telnyx]\n"
           "  kind = telnyx\n"

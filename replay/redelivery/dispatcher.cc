@@ -215,8 +215,8 @@ std::optional<DeliveryResult> Dispatcher::settle(const Turn& turn, const Receive
   }
   if (turn.decides) wake_all();
   if (outcome == AttemptOutcome::kDelivered) return finish(turn, Delivery::kDelivered, describe(answer));
-  // A record that alone is to wait longer, of an application that was well, waits so long.
   if (outcome == AttemptOutcome::kFailed && turn.decides && !options_.give_up.away_counts) ++turn.line->uncounted;
+  // A record that alone is to wait longer, of an application that was well, waits so long.
   turn.line->blocked = outcome == AttemptOutcome::kFailed && (was_away || !answer.retry_after);
   return retry(turn, answer);
 }
